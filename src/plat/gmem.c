@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Defaults of the gmem seam, and the flat gmem: one block of host memory.
+ * Values in memory are little-endian; sizes are 2, 4 and 8.
+ */
+#include <stdatomic.h>
+
+#include <iom/base/endian.h>
+#include <iom/base/field.h>
+#include <iom/base/mem.h>
+#include <iom/plat/gmem.h>
+
+static int begin_nothing(struct iom_gmem *g)
+{
+	(void)g;
+	return IOM_OK;
+}
+
+static void end_nothing(struct iom_gmem *g)
+{
+	(void)g;
+}
+
+static int cas64_none(struct iom_gmem *g, uint64_t addr, uint64_t *old, uint64_t val)
+{
+	(void)g;
+	(void)addr;
+	(void)old;
+	(void)val;
+	return IOM_EOPNOTSUPP;
+}
+
+static int map_none(struct iom_gmem *g, uint64_t addr, size_t len, unsigned int access,
+		    void **ptr, size_t *got)
+{
+	(void)g;
+	(void)addr;
+	(void)len;
+	(void)access;
+	(void)ptr;
+	(void)got;
+	return IOM_EOPNOTSUPP;
+}
+
+int iom_gmem_init(struct iom_gmem *g, const struct iom_gmem_ops *ops)
+{
+	if (!ops->read || !ops->write || !ops->load || !ops->store ||
+	    !ops->begin != !ops->end)
+		return IOM_EINVAL;
+	g->ops = *ops;
+	if (!g->ops.begin) {
+		g->ops.begin = begin_nothing;
+		g->ops.end = end_nothing;
+	}
+	if (!g->ops.cas64)
+		g->ops.cas64 = cas64_none;
+	if (!g->ops.map)
+		g->ops.map = map_none;
+	return IOM_OK;
+}
+
+/* Host pointer to len bytes at addr, or NULL if they are not all inside. */
+static uint8_t *flat_ptr(struct iom_gmem *g, uint64_t addr, uint64_t len)
+{
+	struct iom_gmem_flat *f = IOM_CONTAINER_OF(g, struct iom_gmem_flat, g);
+
+	if (addr < f->base || addr - f->base >= f->size || len > f->size - (addr - f->base))
+		return NULL;
+	return f->mem + (addr - f->base);
+}
+
+static int flat_read(struct iom_gmem *g, uint64_t addr, void *buf, size_t len)
+{
+	const uint8_t *p = flat_ptr(g, addr, len);
+
+	if (!p)
+		return IOM_EFAULT;
+	memcpy(buf, p, len);
+	return IOM_OK;
+}
+
+static int flat_write(struct iom_gmem *g, uint64_t addr, const void *buf, size_t len)
+{
+	uint8_t *p = flat_ptr(g, addr, len);
+
+	if (!p)
+		return IOM_EFAULT;
+	memcpy(p, buf, len);
+	return IOM_OK;
+}
+
+static int flat_load(struct iom_gmem *g, uint64_t addr, unsigned int size, uint64_t *val)
+{
+	void *p = flat_ptr(g, addr, size);
+
+	if (!p)
+		return IOM_EFAULT;
+	switch (size) {
+	case 2:
+		*val = IOMI_LE16(atomic_load((_Atomic uint16_t *)p));
+		return IOM_OK;
+	case 4:
+		*val = IOMI_LE32(atomic_load((_Atomic uint32_t *)p));
+		return IOM_OK;
+	case 8:
+		*val = IOMI_LE64(atomic_load((_Atomic uint64_t *)p));
+		return IOM_OK;
+	default:
+		return IOM_EINVAL;
+	}
+}
+
+static int flat_store(struct iom_gmem *g, uint64_t addr, unsigned int size, uint64_t val)
+{
+	void *p = flat_ptr(g, addr, size);
+
+	if (!p)
+		return IOM_EFAULT;
+	switch (size) {
+	case 2:
+		atomic_store((_Atomic uint16_t *)p, IOMI_LE16((uint16_t)val));
+		return IOM_OK;
+	case 4:
+		atomic_store((_Atomic uint32_t *)p, IOMI_LE32((uint32_t)val));
+		return IOM_OK;
+	case 8:
+		atomic_store((_Atomic uint64_t *)p, IOMI_LE64(val));
+		return IOM_OK;
+	default:
+		return IOM_EINVAL;
+	}
+}
+
+static int flat_cas64(struct iom_gmem *g, uint64_t addr, uint64_t *old, uint64_t val)
+{
+	void *p = addr & 7 ? NULL : flat_ptr(g, addr, 8);
+	uint64_t want = IOMI_LE64(*old);
+
+	if (!p)
+		return addr & 7 ? IOM_EINVAL : IOM_EFAULT;
+	atomic_compare_exchange_strong((_Atomic uint64_t *)p, &want, IOMI_LE64(val));
+	*old = IOMI_LE64(want);
+	return IOM_OK;
+}
+
+static int flat_map(struct iom_gmem *g, uint64_t addr, size_t len, unsigned int access,
+		    void **ptr, size_t *got)
+{
+	struct iom_gmem_flat *f = IOM_CONTAINER_OF(g, struct iom_gmem_flat, g);
+	uint8_t *p = flat_ptr(g, addr, 1);
+	uint64_t left;
+
+	(void)access;
+	if (!p)
+		return IOM_EFAULT;
+	left = f->size - (addr - f->base);
+	*ptr = p;
+	*got = len < left ? len : (size_t)left;
+	return IOM_OK;
+}
+
+static const struct iom_gmem_ops flat_ops = {
+	.read = flat_read,
+	.write = flat_write,
+	.load = flat_load,
+	.store = flat_store,
+	.cas64 = flat_cas64,
+	.map = flat_map,
+};
+
+int iom_gmem_flat_init(struct iom_gmem_flat *f, uint64_t base, void *mem, uint64_t size)
+{
+	if (!size || base + (size - 1) < base || ((uintptr_t)mem & 7) || (base & 7))
+		return IOM_EINVAL;
+	f->base = base;
+	f->size = size;
+	f->mem = mem;
+	return iom_gmem_init(&f->g, &flat_ops);
+}
