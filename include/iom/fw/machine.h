@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A machine as its IOMMUs see it: PCI host bridges with their id maps, IOMMUs,
+ * platform endpoints, reserved memory and, in a libiom machine file, the PCI
+ * functions that libiom is to provide (docs/machine-file.md). No other layer
+ * knows the format these structs were read from.
+ *
+ * Everything a struct iom_machine points to lies in the memory that the caller
+ * gave to the reader and lives as long as that; the blob is not needed again.
+ * Nothing here allocates or takes a lock. A struct iom_machine is constant
+ * once read, so any thread may read it.
+ */
+#ifndef IOM_FW_MACHINE_H
+#define IOM_FW_MACHINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <iom/base/range.h>
+#include <iom/fw/diag.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define IOM_MACHINE_NONE	UINT32_MAX	/* no index into an array below */
+
+/* Routing ID of a PCI function: bus 15:8, device 7:3, function 2:0. */
+static inline uint8_t iom_machine_bdf_bus(uint16_t bdf) { return (uint8_t)(bdf >> 8); }
+static inline uint8_t iom_machine_bdf_dev(uint16_t bdf) { return bdf >> 3 & 31; }
+static inline uint8_t iom_machine_bdf_fn(uint16_t bdf) { return bdf & 7; }
+
+/*
+ * One iommu-map entry: requester ids [rid, rid + count - 1], after the
+ * bridge's mask, have the endpoint (stream) ids [id, id + count - 1].
+ */
+struct iom_machine_map {
+	uint32_t iommu;			/* index into iommus */
+	uint32_t rid;
+	uint32_t id;
+	uint32_t count;			/* never 0; rid and id ranges do not wrap */
+};
+
+struct iom_machine_bridge {		/* a PCI host bridge */
+	const char *path;
+	uint16_t segment;		/* linux,pci-domain */
+	bool segment_given;		/* false: segment is 0 and a guess */
+	uint8_t bus_first;
+	uint8_t bus_last;
+	bool enabled;			/* status, of the node and those above it */
+	bool coherent;			/* dma-coherent, of the node or those above it */
+	bool has_map;			/* has an iommu-map */
+	uint32_t map_mask;
+	uint32_t nr_maps;
+	const struct iom_machine_map *maps;
+};
+
+enum iom_machine_iommu_kind {
+	IOM_MACHINE_VIOMMU_PCI,		/* virtio-iommu, a function of a PCI bus */
+	IOM_MACHINE_VIOMMU_MMIO,	/* virtio-iommu over virtio-mmio */
+	IOM_MACHINE_SMMUV3,
+	IOM_MACHINE_IOMMU_OTHER,	/* has #iommu-cells and is none of these */
+};
+
+struct iom_machine_iommu {
+	enum iom_machine_iommu_kind kind;
+	const char *path;
+	const char *compatible;		/* the first string; may be empty */
+	uint32_t phandle;		/* 0: none, so nothing can refer to it */
+	uint32_t cells;			/* #iommu-cells */
+	bool enabled;
+	bool coherent;
+	uint32_t bridge;		/* VIOMMU_PCI: index into bridges */
+	uint16_t bdf;			/* VIOMMU_PCI */
+	bool has_reg;			/* the others: reg was there, and is */
+	struct iom_range reg;		/* this in CPU addresses */
+	uint32_t fn;			/* index into fns of a function libiom provides, or NONE */
+};
+
+/* One element of a platform device's `iommus`. */
+struct iom_machine_endpoint {
+	const char *path;
+	uint32_t iommu;			/* index into iommus */
+	uint32_t nr_args;		/* #iommu-cells of that IOMMU */
+	uint32_t id;			/* first argument; 0 if there is none */
+	bool enabled;
+	bool coherent;
+	bool has_reg;
+	struct iom_range reg;
+};
+
+struct iom_machine_resv {		/* a child of /reserved-memory */
+	const char *path;
+	const char *compatible;		/* first string; may be empty */
+	bool has_range;			/* false: placed by the OS (size, alloc-ranges) */
+	struct iom_range range;
+	bool no_map;
+	bool reusable;
+	bool restricted_pool;		/* restricted-dma-pool */
+	bool dma_default;		/* linux,dma-default */
+};
+
+/* The virtio-iommu that libiom provides: what it offers and its limits. */
+struct iom_machine_viommu {
+	bool bypass_config;		/* offer BYPASS_CONFIG; off: iom,no-bypass-config */
+	bool boot_bypass;		/* initial value of the config field */
+	bool probe;			/* off: iom,no-probe */
+	bool mmio;			/* off: iom,no-mmio */
+	uint64_t page_size_mask;	/* never 0; default: 4 KiB and every larger size */
+	bool has_input_range;
+	struct iom_range input_range;
+	bool has_domain_range;
+	uint32_t domain_first;
+	uint32_t domain_last;
+	bool has_msi;			/* PROBE: RESV_MEM with subtype MSI */
+	struct iom_range msi;
+	uint32_t nr_resv;		/* PROBE: RESV_MEM with subtype RESERVED */
+	const struct iom_range *resv;	/* none overlaps another or msi */
+	/* A6, each 0 if the machine file does not say: */
+	uint32_t max_domains;
+	uint32_t max_endpoints;
+	uint32_t max_requests;		/* for one kick */
+	uint64_t max_bytes;		/* of mapping state */
+};
+
+enum iom_machine_fn_kind {
+	IOM_MACHINE_FN_VIOMMU,
+	IOM_MACHINE_FN_BLK,
+	IOM_MACHINE_FN_RNG,
+	IOM_MACHINE_FN_DMA_TEST,
+};
+
+/* A PCI function that libiom provides. */
+struct iom_machine_fn {
+	enum iom_machine_fn_kind kind;
+	const char *path;
+	const char *name;		/* last part of path: "disk@3,0" */
+	uint32_t bridge;		/* index into bridges */
+	uint16_t segment;
+	uint16_t bdf;
+	uint32_t iommu;			/* index into iommus, or NONE: not translated */
+	uint32_t endpoint;		/* valid if iommu is not NONE */
+	bool no_msix;			/* no MSI-X capability */
+	bool msi_only;			/* neither MSI-X nor INTx, only MSI; implies no_msix */
+	bool packed;			/* offer the packed ring (virtio functions) */
+	const char *file;		/* BLK: as written; relative to the machine file */
+	const char *serial;		/* BLK: what GET_ID answers; may be empty */
+	bool read_only;			/* BLK */
+	struct iom_machine_viommu viommu;	/* VIOMMU only */
+};
+
+struct iom_machine {
+	uint32_t nr_bridges;
+	uint32_t nr_iommus;
+	uint32_t nr_endpoints;
+	uint32_t nr_resvs;
+	uint32_t nr_fns;
+	const struct iom_machine_bridge *bridges;
+	const struct iom_machine_iommu *iommus;
+	const struct iom_machine_endpoint *endpoints;
+	const struct iom_machine_resv *resvs;
+	const struct iom_machine_fn *fns;	/* ascending (segment, bdf) */
+};
+
+/*
+ * Accept only a libiom machine file: every node and property must be one that
+ * docs/machine-file.md lists. Without it nodes that are not understood are
+ * passed over and fns stays empty.
+ */
+#define IOM_MACHINE_STRICT	1u
+
+/*
+ * Read a flattened device tree of exactly size bytes. The blob may come from
+ * anywhere; it is checked before use and not written to, and the work is
+ * bounded by O(size log size). It need not be aligned.
+ *
+ * Returns IOM_OK, also for a tree that describes nothing of interest (all
+ * counts are 0); IOM_EINVAL if the tree is damaged or means something
+ * impossible, and *diag says where; IOM_ENOMEM if mem_size is too small: call
+ * again with more. On failure *out is untouched and *diag is set. mem is
+ * scratch space in any case.
+ */
+int iom_machine_read(const void *fdt, size_t size, uint32_t flags, void *mem,
+		     size_t mem_size, struct iom_machine *out,
+		     struct iom_diag *diag);
+
+/*
+ * Which IOMMU, and which endpoint id, has the PCI function bdf of a bridge?
+ * IOM_ENOENT if the bridge's map leaves it out.
+ */
+int iom_machine_find_pci(const struct iom_machine *m, uint32_t bridge,
+			 uint16_t bdf, uint32_t *iommu, uint32_t *endpoint);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
