@@ -90,11 +90,13 @@ $(call test_bin,$(filter tests/%,$(TEST_SRCS))): $(B)/tests/%: $(B)/obj/tests/%.
 $(call test_bin,$(filter tools/%,$(TEST_SRCS))): $(B)/tests/%: $(B)/obj/%.o $(TEST_LIBS)
 	$(link_test)
 
-FAST_CHECKS :=
+FAST_CHECKS := scripts/check-style scripts/check-layers scripts/check-symbols \
+	scripts/check-headers scripts/check-docs
+export B CC CXX
 
 # Source checks and unit tests; under a minute.
-check-fast: all $(FAST_TESTS)
-	@scripts/run-tests $(FAST_CHECKS) $(FAST_TESTS)
+check-fast: all freestanding $(FAST_TESTS)
+	@LOG_DIR=$(B)/logs scripts/run-tests $(FAST_CHECKS) $(FAST_TESTS)
 
 # --- objects ----------------------------------------------------------------
 # Core layers see no OS; everything else may.
@@ -110,6 +112,24 @@ $(B)/obj/%.o: %.c $(B)/flags | $(B)/have-cc
 	$(call say,CC,$@) mkdir -p $(@D); \
 	$(CC) $(IOM_CFLAGS) $(HOSTED_CFLAGS) $(CFLAGS) $(CPPFLAGS) $(SAN) -MMD -MP -c -o $@ $<
 
+# The core as a kernel or firmware builds it. FREESTANDING_ARCH names a second
+# place for a second compiler; gcc turns atomics on AArch64 into library calls
+# unless told not to.
+FREE := $(B)/freestanding$(addprefix -,$(FREESTANDING_ARCH))
+FREE_CFLAGS := -ffreestanding -fno-pic -fno-pie -fno-stack-protector \
+	$(if $(findstring aarch64,$(shell $(CC) -dumpmachine 2>/dev/null)),-mno-outline-atomics)
+FREE_OBJS := $(patsubst %.c,$(FREE)/%.o,$(IOM_CORE_SRCS))
+
+freestanding: $(FREE)/core.o
+
+$(FREE)/core.o: $(FREE_OBJS) $(B)/sources
+	$(call say,LD,$@) $(CC) -nostdlib -no-pie -r -o $@ $(FREE_OBJS)
+$(FREE)/%.o: %.c $(B)/flags | $(B)/have-cc
+	$(call say,CC,$@) mkdir -p $(@D); \
+	$(CC) $(filter-out -fPIC -fno-semantic-interposition,$(IOM_CFLAGS)) $(FREE_CFLAGS) \
+		$(CFLAGS) $(CPPFLAGS) -MMD -MP -c -o $@ $<
+
+-include $(FREE_OBJS:.o=.d)
 -include $(patsubst %.c,$(B)/obj/%.d,$(IOM_SRCS) $(TOOL_SRCS) $(TEST_SRCS) $(TESTLIB_SRCS))
 
 # Written anew only when they differ, so that a removed file or another
@@ -140,6 +160,6 @@ $(B)/have-cmocka: | $(B)/have-libs
 clean:
 	rm -rf $(B)
 
-.PHONY: all core tests check-fast clean FORCE
+.PHONY: all core tests freestanding check-fast clean FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
