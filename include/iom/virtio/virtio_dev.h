@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A virtio device without its transport: status, features, queues, configuration
+ * space, and who runs when. vpci_dev and vmmio_dev show it in registers; the
+ * device types (viommu_dev, ep/blk, ep/rng) implement struct iom_virtio_dev_ops.
+ * VIRTIO 1.3 sections 2.1-2.4 and 3. VIRTIO 1 only: a driver that does not
+ * accept VERSION_1 does not get FEATURES_OK.
+ *
+ * Two kinds of threads:
+ * - the *register* thread (one at a time; the transport's): reads and writes
+ *   registers, never touches a ring, never waits for the other kind;
+ * - the *worker* (one at a time, may be the same thread): iom_virtio_dev_run().
+ * A reset asked for while the worker is inside run() is carried out by the
+ * worker when it leaves; until then device_status does not read 0.
+ */
+#ifndef IOM_VIRTIO_VIRTIO_DEV_H
+#define IOM_VIRTIO_VIRTIO_DEV_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <iom/base/atomic.h>
+#include <iom/plat/plat.h>
+#include <iom/virtio/vq_dev.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define IOM_VIRTIO_DEV_QUEUES_MAX 8u
+
+struct iom_virtio_dev;
+
+/* What a device type implements. All but process have a default that does nothing. */
+struct iom_virtio_dev_ops {
+	/*
+	 * FEATURES_OK is being written; accepted is a subset of the offer with
+	 * VERSION_1. Non-zero refuses: FEATURES_OK stays clear. Register thread.
+	 */
+	int (*features_ok)(struct iom_virtio_dev *d, uint64_t accepted);
+	/*
+	 * Configuration space; off + len is within cfg_len, len at most 8.
+	 * Register thread; the worker may run at the same time. A write that is
+	 * not allowed is ignored.
+	 */
+	void (*config_read)(struct iom_virtio_dev *d, unsigned int off, void *buf, unsigned int len);
+	void (*config_write)(struct iom_virtio_dev *d, unsigned int off, const void *buf,
+			     unsigned int len);
+	/*
+	 * Queue q was kicked, or the type asked for it by iom_virtio_dev_kick().
+	 * Worker, inside a bracket of d->gmem, the queue enabled and not broken.
+	 * IOM_OK: nothing left to do. IOM_EAGAIN: the budget ended, call again.
+	 * IOM_EPROTO or a gmem error of the ring: the device needs a reset.
+	 * The op may end and begin the bracket (to wait) as long as it leaves
+	 * one open.
+	 */
+	int (*process)(struct iom_virtio_dev *d, unsigned int q);
+	/*
+	 * Back to the state after power-on, but for what the type keeps over
+	 * reset. No queue is enabled any more, nothing else runs. Either thread.
+	 */
+	void (*reset)(struct iom_virtio_dev *d);
+	/* DRIVER_OK was set. Register thread. */
+	void (*driver_ok)(struct iom_virtio_dev *d);
+};
+
+/* Given by the transport at bind. Called on the worker or register thread. */
+struct iom_virtio_transport_ops {
+	void (*queue_irq)(void *transport, unsigned int q);
+	void (*config_irq)(void *transport);
+	/* The device was reset: forget vectors, interrupt status. */
+	void (*reset)(void *transport);
+};
+
+struct iom_virtio_queue {
+	struct iom_vq_cfg cfg;		/* as the driver writes it: register thread, while disabled */
+	uint16_t size_max;		/* fixed; 0: no such queue */
+	IOM_ATOMIC(bool) ready;		/* queue_enable / QueueReady */
+	struct iom_vq_dev vq;		/* worker, once ready and DRIVER_OK */
+};
+
+struct iom_virtio_dev_cfg {
+	struct iom_plat *plat;
+	struct iom_gmem *gmem;		/* rings and buffers; used by the worker only */
+	uint16_t device_id;		/* virtio device ID, 1 to 63 */
+	uint64_t features;		/* offered; VERSION_1 is added */
+	unsigned int nr_queues;		/* 1 to IOM_VIRTIO_DEV_QUEUES_MAX */
+	uint16_t queue_size_max[IOM_VIRTIO_DEV_QUEUES_MAX];
+	unsigned int cfg_len;		/* bytes of configuration space, at most 4096 */
+	/* Work waits: make the worker call run() soon. Any thread, must not block or call back. */
+	void (*wake)(void *arg);
+	void *wake_arg;
+};
+
+struct iom_virtio_dev {
+	const struct iom_virtio_dev_ops *ops;
+	struct iom_virtio_dev_cfg cfg;	/* fixed */
+	const struct iom_virtio_transport_ops *tr;
+	void *tr_arg;
+	/* register thread, or reset: */
+	uint64_t driver_features;	/* as written; valid for the device once FEATURES_OK */
+	uint32_t device_feature_sel;
+	uint32_t driver_feature_sel;
+	uint16_t queue_sel;
+	struct iom_virtio_queue queue[IOM_VIRTIO_DEV_QUEUES_MAX];
+	/* shared words: */
+	IOM_ATOMIC(uint8_t) status;
+	IOM_ATOMIC(uint8_t) generation;	/* config changed */
+	IOM_ATOMIC(uint32_t) kicked;	/* bit q: run() has work */
+	IOM_ATOMIC(uint32_t) run_state;	/* worker inside, reset wanted: see virtio_dev.c */
+	/* counters, relaxed: */
+	IOM_ATOMIC(uint64_t) nr_resets;
+	IOM_ATOMIC(uint64_t) nr_broken;	/* times the device went to DEVICE_NEEDS_RESET */
+};
+
+/* IOM_EINVAL for a cfg out of the ranges above; *d untouched. Not thread-safe. */
+int iom_virtio_dev_init(struct iom_virtio_dev *d, const struct iom_virtio_dev_ops *ops,
+			const struct iom_virtio_dev_cfg *cfg);
+/* The transport binds itself once, before the first register access. */
+void iom_virtio_dev_bind(struct iom_virtio_dev *d, const struct iom_virtio_transport_ops *tr,
+			 void *tr_arg);
+
+/*
+ * Worker: serves every kicked queue until nothing is kicked or each had one
+ * budget. IOM_OK: idle. IOM_EAGAIN: call again. IOM_ENODEV: gmem gave no
+ * bracket, the kicks are kept. Does nothing before DRIVER_OK or after a fatal
+ * error. Raises the interrupts.
+ */
+int iom_virtio_dev_run(struct iom_virtio_dev *d);
+
+/* Mark queue q for run() and wake the worker. Any thread. */
+void iom_virtio_dev_kick(struct iom_virtio_dev *d, unsigned int q);
+
+/* Worker: interrupt for queue q if the driver wants one; after a batch of pushes. */
+void iom_virtio_dev_signal(struct iom_virtio_dev *d, unsigned int q);
+
+/* Configuration changed: generation and interrupt. Any thread. */
+void iom_virtio_dev_config_changed(struct iom_virtio_dev *d);
+
+/* DEVICE_NEEDS_RESET, with a configuration interrupt. Any thread. */
+void iom_virtio_dev_needs_reset(struct iom_virtio_dev *d);
+
+/* Transport's calls, register thread. */
+uint8_t iom_virtio_dev_status(struct iom_virtio_dev *d);
+void iom_virtio_dev_set_status(struct iom_virtio_dev *d, uint8_t val);	/* 0 resets */
+uint32_t iom_virtio_dev_features(struct iom_virtio_dev *d, uint32_t sel);	/* offered word sel */
+void iom_virtio_dev_set_features(struct iom_virtio_dev *d, uint32_t sel, uint32_t word);
+/* queue_enable / QueueReady written 1; IOM_EINVAL: stays disabled (bad cfg, bad state). */
+int iom_virtio_dev_queue_enable(struct iom_virtio_dev *d, unsigned int q);
+void iom_virtio_dev_queue_disable(struct iom_virtio_dev *d, unsigned int q);
+void iom_virtio_dev_config_rw(struct iom_virtio_dev *d, uint64_t off, void *buf, unsigned int len,
+			      bool write);	/* outside cfg_len reads 0, writes nothing */
+/* Reset from outside the driver (machine or function reset): as status 0. */
+void iom_virtio_dev_reset(struct iom_virtio_dev *d);
+/* Accepted features: 0 before FEATURES_OK. */
+uint64_t iom_virtio_dev_negotiated(const struct iom_virtio_dev *d);
+
+/*
+ * Saved state, versioned, with a checksum; for a stopped device (no run(), no
+ * register access). save writes at most cap bytes, *len is what it needs;
+ * IOM_ENOSPC if cap is too small. restore checks everything first: IOM_EINVAL
+ * for a damaged, foreign or mismatched stream, and nothing has changed.
+ * *len is what was consumed.
+ */
+int iom_virtio_dev_save(struct iom_virtio_dev *d, void *buf, size_t cap, size_t *len);
+int iom_virtio_dev_restore(struct iom_virtio_dev *d, const void *buf, size_t size, size_t *len);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
