@@ -123,7 +123,7 @@ FREE_OBJS := $(patsubst %.c,$(FREE)/%.o,$(IOM_CORE_SRCS))
 freestanding: $(FREE)/core.o
 
 $(FREE)/core.o: $(FREE_OBJS) $(B)/sources
-	$(call say,LD,$@) $(CC) -nostdlib -no-pie -r -o $@ $(FREE_OBJS)
+	$(call say,LD,$@) $(CC) -nostdlib -r -o $@ $(FREE_OBJS)
 $(FREE)/%.o: %.c $(B)/flags | $(B)/have-cc
 	$(call say,CC,$@) mkdir -p $(@D); \
 	$(CC) $(filter-out -fPIC -fno-semantic-interposition,$(IOM_CFLAGS)) $(FREE_CFLAGS) \

@@ -61,7 +61,7 @@ struct iom_pci_cfg {
 	bool multifunction;
 	bool pcie;			/* PCI Express endpoint capability */
 	uint8_t intx_pin;		/* 1 (INTA) to 4; 0 none */
-	unsigned int msi_vectors;	/* 0 none, else a power of two up to 32; 64-bit, no masking */
+	unsigned int msi_vectors;	/* 0 none, else 2^n up to 32; 64-bit, no masking */
 	unsigned int msix_vectors;	/* 0 none, up to IOM_PCI_VECTORS_MAX */
 	uint8_t msix_bar;		/* table at offset 0, PBA at half of the BAR */
 	/* The embedder owns the MSI-X table (vfio-user): every vector is sent, no address. */
@@ -77,8 +77,8 @@ struct iom_pci_fn {
 	uint8_t space[IOM_PCI_CFG_SIZE];	/* register thread */
 	uint8_t wmask[IOM_PCI_CFG_SIZE];	/* 1: the driver may write the bit */
 	uint8_t cap_msi, cap_msix, cap_pcie;	/* offsets, 0 absent */
-	uint8_t cap_last, cap_end;		/* while building: last capability, first free byte */
-	uint64_t cap_hooked[4];			/* bit off/1: capability at off has a hook (256 bits) */
+	uint8_t cap_last, cap_end;	/* while building: last capability, first free byte */
+	uint64_t cap_hooked[4];	/* bit off/1: capability at off has a hook (256 bits) */
 	/* MSI-X table and pending bits, MSI pending, INTx level: under lock */
 	struct iom_lock lock;
 	uint32_t msix_table[IOM_PCI_VECTORS_MAX][4];

@@ -44,7 +44,8 @@ struct iom_virtio_dev_ops {
 	 * Register thread; the worker may run at the same time. A write that is
 	 * not allowed is ignored.
 	 */
-	void (*config_read)(struct iom_virtio_dev *d, unsigned int off, void *buf, unsigned int len);
+	void (*config_read)(struct iom_virtio_dev *d, unsigned int off, void *buf,
+			    unsigned int len);
 	void (*config_write)(struct iom_virtio_dev *d, unsigned int off, const void *buf,
 			     unsigned int len);
 	/*
@@ -74,7 +75,7 @@ struct iom_virtio_transport_ops {
 };
 
 struct iom_virtio_queue {
-	struct iom_vq_cfg cfg;		/* as the driver writes it: register thread, while disabled */
+	struct iom_vq_cfg cfg;		/* as written: register thread, while disabled */
 	uint16_t size_max;		/* fixed; 0: no such queue */
 	IOM_ATOMIC(bool) ready;		/* queue_enable / QueueReady */
 	struct iom_vq_dev vq;		/* worker, once ready and DRIVER_OK */
@@ -144,7 +145,7 @@ void iom_virtio_dev_needs_reset(struct iom_virtio_dev *d);
 /* Transport's calls, register thread. */
 uint8_t iom_virtio_dev_status(struct iom_virtio_dev *d);
 void iom_virtio_dev_set_status(struct iom_virtio_dev *d, uint8_t val);	/* 0 resets */
-uint32_t iom_virtio_dev_features(struct iom_virtio_dev *d, uint32_t sel);	/* offered word sel */
+uint32_t iom_virtio_dev_features(struct iom_virtio_dev *d, uint32_t sel);	/* word sel */
 void iom_virtio_dev_set_features(struct iom_virtio_dev *d, uint32_t sel, uint32_t word);
 /* queue_enable / QueueReady written 1; IOM_EINVAL: stays disabled (bad cfg, bad state). */
 int iom_virtio_dev_queue_enable(struct iom_virtio_dev *d, unsigned int q);
