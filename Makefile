@@ -90,20 +90,103 @@ $(call test_bin,$(filter tests/%,$(TEST_SRCS))): $(B)/tests/%: $(B)/obj/tests/%.
 $(call test_bin,$(filter tools/%,$(TEST_SRCS))): $(B)/tests/%: $(B)/obj/%.o $(TEST_LIBS)
 	$(link_test)
 
+# Threads are worth ThreadSanitizer's time.
+THREAD_TESTS := $(call test_bin,$(filter $(sort $(shell grep -lE 'pthread_create|thrd_create' \
+	$(TEST_SRCS) /dev/null)) %_race_test.c,$(TEST_SRCS)))
+
+# To be run by scripts/check, in builds of their own.
+run-tests: $(FAST_TESTS)
+	@LOG_DIR=$(B)/logs scripts/run-tests $(FAST_TESTS)
+run-thread-tests: $(THREAD_TESTS)
+	@LOG_DIR=$(B)/logs scripts/run-tests $(THREAD_TESTS)
+run-long-tests: $(LONG_TESTS)
+	@LOG_DIR=$(B)/logs scripts/run-tests $(LONG_TESTS)
+
 FAST_CHECKS := scripts/check-style scripts/check-layers scripts/check-symbols \
 	scripts/check-headers scripts/check-docs
-export B CC CXX
+export B CC CXX V WERROR
 
 # Source checks and unit tests; under a minute.
 check-fast: all freestanding $(FAST_TESTS)
 	@LOG_DIR=$(B)/logs scripts/run-tests $(FAST_CHECKS) $(FAST_TESTS)
 
+# Sanitizers, compilers, fuzz corpora, install and real guests; some minutes.
+check:
+	@scripts/check
+# The same with more seeds, more boots and more time.
+check-long:
+	@scripts/check long
+
+# An unmodified Linux behind the device half. ARCH=arm64, ACCEL=kvm
+run: all
+	@scripts/run
+
+# --- fuzzing ----------------------------------------------------------------
+# fuzz/x.c is a target, fuzz/corpus/x its inputs. In this build a target replays
+# them; "make fuzz" builds it with libFuzzer in a folder of its own.
+FUZZ_SRCS := $(filter-out fuzz/replay.c,$(sort $(wildcard fuzz/*.c)))
+FUZZ_BINS := $(patsubst fuzz/%.c,$(B)/fuzz/%,$(FUZZ_SRCS))
+FUZZ_MAIN ?= $(B)/obj/fuzz/replay.o
+FUZZ_SAN := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+
+$(FUZZ_BINS): $(B)/fuzz/%: $(B)/obj/fuzz/%.o $(filter %.o,$(FUZZ_MAIN)) $(TEST_LIBS)
+	$(call say,LD,$@) mkdir -p $(@D); $(CC) $(CFLAGS) $(SAN) $(filter -%,$(FUZZ_MAIN)) \
+		$(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(LIBS)
+
+replay: $(FUZZ_BINS)
+	@LOG_DIR=$(B)/logs scripts/run-tests $(FUZZ_BINS)
+fuzzers: $(FUZZ_BINS)
+fuzz:
+	@command -v clang >/dev/null || { echo "no clang: install the Debian package clang"; exit 1; }
+	@+$(MAKE) --no-print-directory B=$(B)/fuzzer CC=clang CFLAGS='-O1 -g' \
+		SAN='$(FUZZ_SAN)' FUZZ_MAIN=-fsanitize=fuzzer fuzzers
+	@B=$(B)/fuzzer scripts/fuzz $(patsubst $(B)/%,$(B)/fuzzer/%,$(FUZZ_BINS))
+
+# --- benchmarks and examples ------------------------------------------------
+BENCH_SRCS := $(sort $(wildcard bench/*.c))
+BENCH_BINS := $(patsubst %.c,$(B)/%,$(BENCH_SRCS))
+EXAMPLE_SRCS := $(sort $(wildcard examples/*.c))
+EXAMPLE_BINS := $(patsubst %.c,$(B)/%,$(EXAMPLE_SRCS))
+
+# GLib has the balanced tree that translation is measured against.
+$(call obj,$(BENCH_SRCS)): IOM_CFLAGS += $(shell $(PKG_CONFIG) --cflags glib-2.0 2>/dev/null)
+$(BENCH_BINS): BENCH_LIBS = $(shell $(PKG_CONFIG) --libs glib-2.0 2>/dev/null || echo -lglib-2.0)
+$(BENCH_BINS) $(EXAMPLE_BINS): $(B)/%: $(B)/obj/%.o $(TEST_LIBS)
+	$(call say,LD,$@) mkdir -p $(@D); $(CC) $(CFLAGS) $(SAN) $(LDFLAGS) -o $@ \
+		$(filter %.o %.a,$^) $(LIBS) $(BENCH_LIBS)
+
+examples: $(EXAMPLE_BINS)
+bench: all $(BENCH_BINS)
+	@scripts/bench
+
+# --- install ----------------------------------------------------------------
+HEADERS := $(patsubst include/%,%,$(shell find include -name '*.h'))
+libdir := $(DESTDIR)$(PREFIX)/lib
+incdir := $(DESTDIR)$(PREFIX)/include
+
+install: all
+	$(call say,IN,$(DESTDIR)$(PREFIX)) install -d $(libdir)/pkgconfig $(DESTDIR)$(PREFIX)/bin \
+		$(sort $(dir $(addprefix $(incdir)/,$(HEADERS))))
+	@for h in $(HEADERS); do install -m 644 include/$$h $(incdir)/$$h || exit 1; done
+	@install -m 644 $(B)/libiom.a $(B)/libiom-core.a $(libdir)
+	@install -m 755 $(B)/$(SONAME) $(libdir)
+	@ln -sf $(SONAME) $(libdir)/libiom.so
+	@sed 's,@PREFIX@,$(PREFIX),; s,@VERSION@,$(VERSION),' scripts/libiom.pc.in \
+		>$(libdir)/pkgconfig/libiom.pc
+	@if [ -f $(B)/iom ]; then install -m 755 $(B)/iom $(DESTDIR)$(PREFIX)/bin; fi
+
+uninstall:
+	rm -rf $(incdir)/iom
+	rm -f $(libdir)/libiom.a $(libdir)/libiom-core.a $(libdir)/$(SONAME) $(libdir)/libiom.so \
+		$(libdir)/pkgconfig/libiom.pc $(DESTDIR)$(PREFIX)/bin/iom
+
 # --- objects ----------------------------------------------------------------
 # Core layers see no OS; everything else may.
 IOM_CORE_OBJS := $(call obj,$(IOM_CORE_SRCS))
 TEST_OBJS := $(call obj,$(TEST_SRCS) $(TESTLIB_SRCS))
+OTHER_SRCS := $(FUZZ_SRCS) fuzz/replay.c $(BENCH_SRCS) $(EXAMPLE_SRCS)
 $(IOM_CORE_OBJS): HOSTED_CFLAGS :=
-$(TEST_OBJS): IOM_CFLAGS += -Itests -Itools
+$(TEST_OBJS) $(call obj,$(OTHER_SRCS)): IOM_CFLAGS += -Itests -Itools
 $(TEST_OBJS): | $(B)/have-cmocka
 $(call obj,$(TOOL_SRCS)): IOM_CFLAGS += -Itools
 $(call obj,$(IOM_HOSTED_SRCS) $(TOOL_SRCS)): | $(B)/have-libs
@@ -130,7 +213,7 @@ $(FREE)/%.o: %.c $(B)/flags | $(B)/have-cc
 		$(CFLAGS) $(CPPFLAGS) -MMD -MP -c -o $@ $<
 
 -include $(FREE_OBJS:.o=.d)
--include $(patsubst %.c,$(B)/obj/%.d,$(IOM_SRCS) $(TOOL_SRCS) $(TEST_SRCS) $(TESTLIB_SRCS))
+-include $(patsubst %.c,$(B)/obj/%.d,$(IOM_SRCS) $(TOOL_SRCS) $(TEST_SRCS) $(TESTLIB_SRCS) $(OTHER_SRCS))
 
 # Written anew only when they differ, so that a removed file or another
 # compiler rebuilds what it should.
@@ -160,6 +243,20 @@ $(B)/have-cmocka: | $(B)/have-libs
 clean:
 	rm -rf $(B)
 
-.PHONY: all core tests freestanding check-fast clean FORCE
+help:
+	@echo 'make              libraries and the tool, in build/'
+	@echo 'make run          boot an unmodified Linux behind the virtio-iommu (ARCH=arm64, ACCEL=kvm)'
+	@echo 'make check        every check: minutes; installs what it needs if it is root'
+	@echo 'make check-fast   source checks and unit tests: under a minute'
+	@echo 'make check-long   more seeds, more guests, more fuzzing'
+	@echo 'make fuzz         libFuzzer on each target, FUZZ_SECONDS=60 each'
+	@echo 'make bench        the table of costs, and build/bench.json'
+	@echo 'make install      PREFIX=/usr/local DESTDIR=; make uninstall'
+	@echo 'make core         only build/libiom-core.a: C11 and nothing else'
+	@echo 'make clean        remove build/'
+	@echo 'Variables: CC CFLAGS LDFLAGS WERROR= V=1 B=build'
+
+.PHONY: all core tests freestanding check-fast check check-long run run-tests run-thread-tests \
+	run-long-tests replay fuzzers fuzz examples bench install uninstall clean help FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
