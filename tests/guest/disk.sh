@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# The guest's test: disk and rng behind the IOMMU, then the DMA test function
+# through VFIO. Sourced by /init. From /params:
+#   EXPECT_GROUPS  number of devices that must be in an IOMMU group
+#   LATE           seconds to wait before the IOMMU's driver is loaded
+#   BOOTS          reboot until this many boots are done
+#   RNG VFIO       non-empty: there is such a function; VFIO is its address
+#   VFIO_ARGS      arguments of vfio_dma
+#   NEW_FILES      number of files to write
+
+start_drivers()
+{
+	if [ -n "$LATE" ]; then
+		load virtio_blk
+		sleep $LATE
+		# The IOMMU is described but its driver is absent: nothing binds.
+		[ ! -e /dev/vda ] || fail "disk bound before its IOMMU"
+		result late=waited
+		load virtio_iommu
+	else
+		load virtio_iommu virtio_blk
+	fi
+	[ -z "$RNG" ] || load virtio_rng
+	wait_for 20 /dev/vda || fail "no /dev/vda"
+	report_groups
+	n=$(ls -d /sys/kernel/iommu_groups/*/devices/* 2>/dev/null | wc -l)
+	[ -z "$EXPECT_GROUPS" ] || [ $n = $EXPECT_GROUPS ] || fail "$n devices in groups, not $EXPECT_GROUPS"
+}
+
+check_disk()
+{
+	load ext4
+	mount -t ext4 /dev/vda /mnt || fail "mount"
+	step mounted
+	( cd /mnt && sha256sum -c /sums > /tmp/verified ) ||
+		fail "checksums: $(grep -v ': OK$' /tmp/verified | head -3)"
+	result verified=$(grep -c ': OK$' /tmp/verified)
+}
+
+write_disk()
+{
+	local i
+	mkdir -p /mnt/guest
+	i=1
+	while [ $i -le $NEW_FILES ]; do
+		dd if=/dev/urandom of=/mnt/guest/$i bs=$((i * 1021)) count=1 \
+			iflag=fullblock 2> /dev/null || fail "write of file $i"
+		i=$((i + 1))
+	done
+	( cd /mnt && sha256sum guest/* > guest.sums ) || fail "sums"
+	sync
+	echo 3 > /proc/sys/vm/drop_caches
+	( cd /mnt && sha256sum -c guest.sums > /tmp/verified ) ||
+		fail "written files read back wrong"
+	result written=$(grep -c ': OK$' /tmp/verified)
+	step written
+}
+
+check_rng()
+{
+	wait_for 5 /dev/hwrng || fail "no /dev/hwrng"
+	dd if=/dev/hwrng of=/tmp/rng bs=64 count=64 iflag=fullblock \
+		2> /dev/null || fail "read of /dev/hwrng"
+	[ $(wc -c < /tmp/rng) = 4096 ] || fail "short read of /dev/hwrng"
+	[ $(gzip -c /tmp/rng | wc -c) -gt 4000 ] || fail "rng is not random"
+	result rng_bytes=4096
+}
+
+check_vfio()
+{
+	local dev=/sys/bus/pci/devices/$VFIO group
+	[ -e $dev ] || fail "no PCI function $VFIO"
+	load vfio_iommu_type1 vfio-pci
+	if [ $(uname -m) = x86_64 ]; then
+		# This machine remaps no interrupts; the user says so by name.
+		echo Y > /sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts
+	fi
+	echo vfio-pci > $dev/driver_override
+	echo $VFIO > /sys/bus/pci/drivers_probe
+	group=$(basename $(readlink $dev/iommu_group))
+	step vfio
+	/bin/vfio_dma $VFIO $group $VFIO_ARGS > /tmp/vfio || true
+	sed 's/^/vfio./' /tmp/vfio >&3
+	grep -q '^end=ok$' /tmp/vfio || fail "vfio_dma: $(grep '^error=' /tmp/vfio)"
+	result "page_fault=$(dmesg | sed -n 's/.*\(page fault from .*\)/\1/p' | head -1)"
+}
+
+start_drivers
+check_disk
+if [ -n "$BOOTS" ]; then
+	n=$(cat /mnt/boots 2> /dev/null || echo 0)
+	n=$((n + 1))
+	echo $n > /mnt/boots
+	result boot=$n
+fi
+if [ -n "$BOOTS" ] && [ $n -lt $BOOTS ]; then
+	umount /mnt
+	echo 0 > $T/tracing_on
+	send_logs
+	exec 3>&-
+	reboot -f
+	sleep 60
+fi
+[ -z "$NEW_FILES" ] || write_disk
+umount /mnt || fail "umount"
+[ -z "$RNG" ] || check_rng
+[ -z "$VFIO" ] || check_vfio
