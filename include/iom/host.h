@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* All that a program on Linux needs around the halves: memory, threads, vfio-user, firmware. */
+#ifndef IOM_HOST_H
+#define IOM_HOST_H
+
+#include <iom/base/atomic.h>
+#include <iom/base/endian.h>
+#include <iom/base/err.h>
+#include <iom/base/field.h>
+#include <iom/base/list.h>
+#include <iom/base/mem.h>
+#include <iom/base/range.h>
+#include <iom/plat/gmem.h>
+#include <iom/plat/irq.h>
+#include <iom/plat/plat.h>
+#include <iom/plat/store.h>
+#include <iom/fw/diag.h>
+#include <iom/fw/machine.h>
+
+#endif
