@@ -183,7 +183,6 @@ IOM_STATIC_ASSERT(sizeof(struct pvirtq_desc) == 16);
 /* 5 Device Types */
 #define VIRTIO_ID_BLOCK			2u
 #define VIRTIO_ID_ENTROPY		4u
-#define VIRTIO_ID_IOMMU			23u
 
 /* 6 Reserved Feature Bits */
 #define VIRTIO_F_INDIRECT_DESC		IOM_BIT64(28)
