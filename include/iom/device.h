@@ -10,6 +10,7 @@
 #include <iom/base/list.h>
 #include <iom/base/mem.h>
 #include <iom/base/range.h>
+#include <iom/base/state.h>
 #include <iom/plat/gmem.h>
 #include <iom/plat/irq.h>
 #include <iom/plat/plat.h>
@@ -19,5 +20,13 @@
 #include <iom/virtio/vmmio_dev.h>
 #include <iom/virtio/vpci_dev.h>
 #include <iom/virtio/vq_dev.h>
+#include <iom/dev/access.h>
+#include <iom/dev/viommu_dev.h>
+#include <iom/dev/viommu_vq.h>
+#include <iom/dev/xgmem.h>
+#include <iom/dev/xlate.h>
+#include <iom/ep/blk.h>
+#include <iom/ep/dmatest.h>
+#include <iom/ep/rng.h>
 
 #endif

@@ -10,6 +10,7 @@
 #include <iom/base/list.h>
 #include <iom/base/mem.h>
 #include <iom/base/range.h>
+#include <iom/base/state.h>
 #include <iom/plat/gmem.h>
 #include <iom/plat/irq.h>
 #include <iom/plat/plat.h>
