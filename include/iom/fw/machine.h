@@ -170,16 +170,20 @@ struct iom_machine {
  */
 #define IOM_MACHINE_STRICT	1u
 
+#define IOM_MACHINE_MAX_FDT	(4u << 20)	/* bytes; QEMU pads its trees to 1 MiB */
+
 /*
- * Read a flattened device tree of exactly size bytes. The blob may come from
- * anywhere; it is checked before use and not written to, and the work is
- * bounded by O(size log size). It need not be aligned.
+ * Read a flattened device tree; size may exceed its total size, not be less.
+ * The blob may come from anywhere; it is checked before use and not written to.
+ * It need not be aligned.
  *
  * Returns IOM_OK, also for a tree that describes nothing of interest (all
  * counts are 0); IOM_EINVAL if the tree is damaged or means something
- * impossible, and *diag says where; IOM_ENOMEM if mem_size is too small: call
- * again with more. On failure *out is untouched and *diag is set. mem is
- * scratch space in any case.
+ * impossible, and *diag says where; IOM_E2BIG if the blob is larger than
+ * IOM_MACHINE_MAX_FDT or has more bridges, IOMMUs, ... than we care to hold;
+ * IOM_ENOMEM if mem_size is too small: call again with more, 32 times the size
+ * of the blob is always enough. On failure *out is untouched and *diag is set.
+ * mem is scratch space in any case.
  */
 int iom_machine_read(const void *fdt, size_t size, uint32_t flags, void *mem,
 		     size_t mem_size, struct iom_machine *out,
@@ -191,6 +195,34 @@ int iom_machine_read(const void *fdt, size_t size, uint32_t flags, void *mem,
  */
 int iom_machine_find_pci(const struct iom_machine *m, uint32_t bridge,
 			 uint16_t bdf, uint32_t *iommu, uint32_t *endpoint);
+
+/*
+ * The VIOT of a machine: its virtio-iommus, and ranges that cover the functions
+ * libiom provides behind them and nothing else (an OS would map IOVAs for any
+ * other function in a range, and nobody would translate its DMA). A machine
+ * without such functions, one that firmware described, gives its id maps
+ * instead, without the IOMMUs' own functions.
+ *
+ * Returns IOM_OK and the table's length in *len; IOM_EINVAL if no endpoint is
+ * behind a virtio-iommu; IOM_ENOSPC if buf is too small; IOM_E2BIG.
+ */
+int iom_machine_viot(const struct iom_machine *m, void *buf, size_t cap,
+		     size_t *len, struct iom_diag *diag);
+
+/*
+ * The same as device tree: base (a tree of a machine without IOMMU, such as
+ * QEMU's dumpdtb) with iommu-map and virtio-iommu nodes put into its PCI host
+ * bridges, found by linux,pci-domain. With base NULL, an overlay that does the
+ * same to a tree whose bridges have this machine's paths. base and buf must be
+ * 8-byte aligned and not overlap.
+ *
+ * Returns IOM_OK and the blob's length in *len; IOM_EINVAL if base is damaged,
+ * lacks a bridge, or already has an IOMMU or function in the way;
+ * IOM_EOPNOTSUPP for IOMMUs or endpoints that are not PCI functions; IOM_ENOSPC
+ * if buf is too small.
+ */
+int iom_machine_dt(const struct iom_machine *m, const void *base, size_t base_size,
+		   void *buf, size_t cap, size_t *len, struct iom_diag *diag);
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Inside the device tree reader. The tree is walked several times in document
+ * order; each walk gives bridges and IOMMUs the same index, so that what one
+ * walk counted the next can fill.
+ */
+#ifndef IOM_SRC_FW_MACHINE_H
+#define IOM_SRC_FW_MACHINE_H
+
+#include <libfdt.h>
+
+#include <iom/fw/machine.h>
+
+#define IOMI_MACHINE_DEPTH	32
+#define IOMI_MACHINE_PATH	256		/* with the NUL */
+#define IOMI_MACHINE_BRIDGES	256u
+#define IOMI_MACHINE_IOMMUS	1024u
+#define IOMI_MACHINE_MAPS	4096u		/* a bridge */
+#define IOMI_MACHINE_ENDPOINTS	65536u
+#define IOMI_MACHINE_RESVS	1024u
+#define IOMI_MACHINE_FNS	4096u
+#define IOMI_MACHINE_RESV_REGIONS 32u		/* iom,resv-region of a virtio-iommu */
+
+/* A node that is being visited, or one of those above it. */
+struct iomi_machine_node {
+	int off;			/* in the blob */
+	unsigned int path_len;		/* of ctx.path */
+	int addr_cells;			/* of its children; -1 if not valid */
+	int size_cells;
+	bool pci_bus;			/* device_type "pci" */
+	bool host;			/* a pci_bus that is below no other */
+	bool enabled;
+	bool coherent;
+	bool resv_parent;		/* /reserved-memory */
+	uint32_t bridge;		/* index of the host it is or is below, or NONE */
+	uint32_t iommu;			/* its index, if it is an IOMMU, or NONE */
+};
+
+/* A phandle and the IOMMU that has it; sorted by phandle. */
+struct iomi_machine_ref {
+	uint32_t phandle;
+	uint32_t iommu;
+};
+
+struct iomi_machine_ctx {
+	const void *fdt;
+	bool strict;
+	struct iom_diag *diag;
+
+	unsigned char *mem;		/* what is left of the caller's memory */
+	size_t mem_left;
+
+	/* The walk: the node at depth and all above it. */
+	struct iomi_machine_node frame[IOMI_MACHINE_DEPTH];
+	int depth;
+	char path[IOMI_MACHINE_PATH];
+	uint32_t nr_bridges;
+	uint32_t nr_iommus;
+
+	/* Counted by the first walk, filled by the others. */
+	uint32_t cap_endpoints;
+	uint32_t cap_resvs;
+	uint32_t cap_fns;
+	uint32_t nr_endpoints;
+	uint32_t nr_resvs;
+	uint32_t nr_fns;
+	struct iom_machine_bridge *bridges;
+	struct iom_machine_iommu *iommus;
+	struct iom_machine_endpoint *endpoints;
+	struct iom_machine_resv *resvs;
+	struct iom_machine_fn *fns;
+	struct iomi_machine_ref *refs;
+	uint32_t nr_refs;
+};
+
+/* machine.c: the walk, memory, and properties. */
+int iomi_machine_walk(struct iomi_machine_ctx *c,
+		      int (*visit)(struct iomi_machine_ctx *c));
+int iomi_machine_alloc(struct iomi_machine_ctx *c, size_t n, size_t size, void *out);
+int iomi_machine_strdup(struct iomi_machine_ctx *c, const char *s, const char **out);
+const struct iomi_machine_node *iomi_machine_cur(const struct iomi_machine_ctx *c);
+const struct iomi_machine_node *iomi_machine_parent(const struct iomi_machine_ctx *c);
+bool iomi_machine_compat(const struct iomi_machine_ctx *c, const char *compatible);
+
+/* Refuse the current node. */
+#define iomi_machine_fail(c, prop, ...) \
+	iomi_diag_fail((c)->diag, IOM_EINVAL, (c)->path, prop, __VA_ARGS__)
+
+/*
+ * Properties of the current node. `has` is false, and the result untouched, if
+ * it is absent; a value of another shape is refused.
+ */
+bool iomi_machine_has(const struct iomi_machine_ctx *c, const char *name);
+const fdt32_t *iomi_machine_cells(const struct iomi_machine_ctx *c, const char *name,
+				  uint32_t *nr);
+uint32_t iomi_machine_cell(const fdt32_t *p, uint32_t i);
+uint64_t iomi_machine_cell64(const fdt32_t *p, uint32_t i);
+int iomi_machine_u32(struct iomi_machine_ctx *c, const char *name, bool *has, uint32_t *v);
+int iomi_machine_u64(struct iomi_machine_ctx *c, const char *name, bool *has, uint64_t *v);
+int iomi_machine_flag(struct iomi_machine_ctx *c, const char *name, bool *v);
+int iomi_machine_str(struct iomi_machine_ctx *c, const char *name, const char **s);
+int iomi_machine_compat1(struct iomi_machine_ctx *c, const char **s);
+bool iomi_machine_reg(const struct iomi_machine_ctx *c, struct iom_range *r);
+int iomi_machine_pci_reg(struct iomi_machine_ctx *c, uint16_t *bdf);
+
+/* machine_iommu.c: bridges, IOMMUs, maps, endpoints, reserved memory. */
+bool iomi_machine_is_viommu_pci(const struct iomi_machine_ctx *c);
+int iomi_machine_read_nodes(struct iomi_machine_ctx *c);
+int iomi_machine_read_maps(struct iomi_machine_ctx *c);
+
+/* machine_fn.c: what a libiom machine file adds, and what it may not have. */
+int iomi_machine_strict(struct iomi_machine_ctx *c);
+bool iomi_machine_is_fn(const struct iomi_machine_ctx *c);
+int iomi_machine_read_fn(struct iomi_machine_ctx *c);
+int iomi_machine_finish_fns(struct iomi_machine_ctx *c, const struct iom_machine *m);
+
+/*
+ * machine_viot.c: functions in a row, from fns[*i], that a single entry of a
+ * VIOT or iommu-map can say, with *i moved behind them. Functions that are not
+ * behind a virtio-iommu are passed over. False at the end.
+ */
+struct iomi_machine_run {
+	uint32_t bridge;
+	uint32_t iommu;
+	uint16_t segment;
+	uint16_t bdf;
+	uint32_t endpoint;
+	uint32_t count;
+};
+bool iomi_machine_next_run(const struct iom_machine *m, uint32_t *i,
+			   struct iomi_machine_run *run);
+
+/* machine_check.c: ids that overlap, IOMMUs that manage themselves. */
+int iomi_machine_check(struct iomi_machine_ctx *c, const struct iom_machine *m);
+
+/* machine.c: sort n elements of size bytes in place, without recursion or memory. */
+void iomi_machine_sort(void *base, size_t n, size_t size,
+		       int (*cmp)(const void *a, const void *b));
+
+#endif
