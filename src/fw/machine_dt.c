@@ -249,7 +249,7 @@ static int write_fragment(struct out *o, uint32_t bridge)
 	rc = child(o, 0, name, &off);
 	if (rc)
 		return rc;
-	rc = fdt_setprop_string(o->fdt, off, "target-path", path);
+	rc = fdt_setprop(o->fdt, off, "target-path", path, (int)strlen(path) + 1);
 	if (rc)
 		return fdt_fail(o, path, "target-path", rc);
 	rc = host_off(o, bridge, &off);
