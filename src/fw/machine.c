@@ -352,13 +352,16 @@ int iomi_machine_pci_reg(struct iomi_machine_ctx *c, uint16_t *bdf)
 
 	if (!p)
 		return iomi_machine_fail(c, "reg",
-			"missing; <(bus << 16 | device << 11 | function << 8) 0 0 0 0> says which function it is");
+			"missing; <(bus << 16 | device << 11 | function << 8) 0 0 0 0> "
+			"says which function it is");
 	if (nr == UINT32_MAX || nr < 5)
-		return iomi_machine_fail(c, "reg", "must have five cells, such as <0x1800 0 0 0 0>");
+		return iomi_machine_fail(c, "reg",
+			"must have five cells, such as <0x1800 0 0 0 0>");
 	hi = iomi_machine_cell(p, 0);
 	if (hi & 0xff0000ff || iomi_machine_cell(p, 1) || iomi_machine_cell(p, 2))
 		return iomi_machine_fail(c, "reg",
-			"0x%x is no config-space address; bus << 16 | device << 11 | function << 8, then zeroes, is one",
+			"0x%x is no config-space address; bus << 16 | device << 11 | "
+			"function << 8, then zeroes, is one",
 			hi);
 	*bdf = (uint16_t)(hi >> 8);
 	return IOM_OK;
@@ -383,7 +386,8 @@ static int count(struct iomi_machine_ctx *c)
 	if (iomi_machine_cells(c, "iommus", &cells)) {
 		if (cells == UINT32_MAX || !cells)
 			return iomi_machine_fail(c, "iommus",
-				"must be pairs of an IOMMU's phandle and its #iommu-cells arguments");
+				"must be pairs of an IOMMU's phandle and its "
+				"#iommu-cells arguments");
 		c->cap_endpoints += cells;
 	}
 	if (c->depth && iomi_machine_parent(c)->resv_parent)

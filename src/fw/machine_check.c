@@ -45,7 +45,8 @@ static int check_claims(struct iomi_machine_ctx *c, struct claim *v, uint32_t nr
 		if (v[i].iommu != v[i - 1].iommu || v[i].first > v[i - 1].last)
 			continue;
 		return iomi_diag_fail(c->diag, IOM_EINVAL, v[i].path, v[i].prop,
-			"endpoint IDs from 0x%x overlap 0x%x-0x%x of %s; each endpoint needs its own",
+			"endpoint IDs from 0x%x overlap 0x%x-0x%x of %s; each endpoint "
+			"needs its own",
 			v[i].first, v[i - 1].first, v[i - 1].last, v[i - 1].path);
 	}
 	return IOM_OK;
@@ -133,7 +134,9 @@ static int check_chain(struct iomi_machine_ctx *c, const struct iom_machine *m, 
 		if (at == i)
 			return iomi_diag_fail(c->diag, IOM_EINVAL,
 				m->bridges[iommu->bridge].path, "iommu-map",
-				steps ? "%s manages itself in a circle; leave its requester ID, 0x%x, out" :
+				steps ?
+					"%s manages itself in a circle; leave its "
+					"requester ID, 0x%x, out" :
 				"%s would manage itself; leave its own requester ID, 0x%x, out",
 				iommu->path, iommu->bdf);
 	}

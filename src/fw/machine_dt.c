@@ -225,7 +225,8 @@ static int write_viommu(struct out *o, uint32_t iommu)
 	/* Linux finds the node of a function among the children of its own bus. */
 	if (iom_machine_bdf_bus(fn->bdf) != o->m->bridges[fn->bridge].bus_first)
 		return iomi_diag_fail(o->diag, IOM_EOPNOTSUPP, fn->path, "reg",
-			"a virtio-iommu behind a root port; for a device tree it must be on the first bus");
+			"a virtio-iommu behind a root port; for a device tree it must be "
+			"on the first bus");
 	rc = host_off(o, fn->bridge, &off);
 	if (rc)
 		return rc;
@@ -269,11 +270,13 @@ static int check_machine(struct out *o)
 
 	if (o->m->nr_endpoints)
 		return iomi_diag_fail(o->diag, IOM_EOPNOTSUPP, o->m->endpoints[0].path, NULL,
-			"a platform endpoint; only PCI functions can be put into a device tree so far");
+			"a platform endpoint; only PCI functions can be put into a "
+			"device tree so far");
 	for (i = 0; i < o->m->nr_iommus; i++) {
 		if (o->m->iommus[i].fn == IOM_MACHINE_NONE)
 			return iomi_diag_fail(o->diag, IOM_EOPNOTSUPP, o->m->iommus[i].path, NULL,
-				"not a PCI function that libiom provides; only those can be put into a device tree so far");
+				"not a PCI function that libiom provides; only those can "
+				"be put into a device tree so far");
 	}
 	for (i = 0; i < o->m->nr_fns; i++) {
 		if (o->m->fns[i].iommu != IOM_MACHINE_NONE)

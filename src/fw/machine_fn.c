@@ -111,7 +111,8 @@ static int check_props(struct iomi_machine_ctx *c, const struct node_kind *k)
 		}
 		if (i == IOM_ARRAY_SIZE(k->props) || !k->props[i])
 			return iomi_machine_fail(c, name,
-				"unknown property here; docs/machine-file.md lists the known ones");
+				"unknown property here; docs/machine-file.md lists the "
+				"known ones");
 	}
 	return IOM_OK;
 }
@@ -139,10 +140,12 @@ static int check_mmio(struct iomi_machine_ctx *c)
 
 	if (!iomi_machine_reg(c, &reg))
 		return iomi_machine_fail(c, "reg",
-			"missing or not an address and a size, in the root's #address-cells and #size-cells");
+			"missing or not an address and a size, in the root's "
+			"#address-cells and #size-cells");
 	if (!iomi_machine_has(c, "#iommu-cells") && !iomi_machine_has(c, "iommus"))
 		return iomi_machine_fail(c, "#iommu-cells",
-			"missing; an IOMMU has #iommu-cells = <1>, an endpoint iommus = <&iommu id>");
+			"missing; an IOMMU has #iommu-cells = <1>, an endpoint iommus = "
+			"<&iommu id>");
 	return check_props(c, &mmio_kind);
 }
 
@@ -151,9 +154,13 @@ static int check_fn(struct iomi_machine_ctx *c)
 	int kind = fn_kind(c);
 
 	if (!iomi_machine_has(c, "compatible"))
-		return iomi_machine_fail(c, "compatible", "missing; \"virtio,blk\", \"virtio,rng\", \"iom,dma-test\" or \"pci1af4,1057\" says what libiom provides");
+		return iomi_machine_fail(c, "compatible",
+			"missing; \"virtio,blk\", \"virtio,rng\", \"iom,dma-test\" or "
+			"\"pci1af4,1057\" says what libiom provides");
 	if (kind < 0)
-		return iomi_machine_fail(c, "compatible", "unknown; \"virtio,blk\", \"virtio,rng\", \"iom,dma-test\" and \"pci1af4,1057\" (virtio-iommu) are known");
+		return iomi_machine_fail(c, "compatible",
+			"unknown; \"virtio,blk\", \"virtio,rng\", \"iom,dma-test\" and "
+			"\"pci1af4,1057\" (virtio-iommu) are known");
 	if (kind == IOM_MACHINE_FN_VIOMMU && !iomi_machine_has(c, "#iommu-cells"))
 		return iomi_machine_fail(c, "#iommu-cells", "missing; a virtio-iommu has <1>");
 	return check_props(c, &fn_kinds[kind]);
@@ -177,9 +184,11 @@ int iomi_machine_strict(struct iomi_machine_ctx *c)
 		return check_fn(c);
 	if (c->depth == 1)
 		return iomi_machine_fail(c, NULL,
-			"unknown node; a host bridge (device_type = \"pci\") or a virtio,mmio device can stand here");
+			"unknown node; a host bridge (device_type = \"pci\") or a "
+			"virtio,mmio device can stand here");
 	return iomi_machine_fail(c, NULL,
-		"unknown node; a PCI function is a direct child of its host bridge, with its bus in reg");
+		"unknown node; a PCI function is a direct child of its host bridge, with "
+		"its bus in reg");
 }
 
 /* --- a virtio-iommu -------------------------------------------------------- */
@@ -203,7 +212,8 @@ static int read_ranges(struct iomi_machine_ctx *c, const char *name, uint32_t ma
 		v[i].last = iomi_machine_cell64(p, 4 * i + 2);
 		if (!iom_range_valid(v[i]))
 			return iomi_machine_fail(c, name,
-				"0x%llx-0x%llx ends before it starts; the last address belongs to the range",
+				"0x%llx-0x%llx ends before it starts; the last address "
+				"belongs to the range",
 				(unsigned long long)v[i].start, (unsigned long long)v[i].last);
 	}
 	*nr = cells / 4;
@@ -265,9 +275,11 @@ static int read_bypass(struct iomi_machine_ctx *c, struct iom_machine_viommu *v)
 			"has no effect with iom,no-bypass-config; leave one of them out");
 	if (!off && !has)
 		return iomi_machine_fail(c, "iom,boot-bypass",
-			"missing; <1> lets endpoints through before a driver comes, <0> blocks them");
+			"missing; <1> lets endpoints through before a driver comes, <0> "
+			"blocks them");
 	if (boot > 1)
-		return iomi_machine_fail(c, "iom,boot-bypass", "is <%u>; <0> and <1> are possible",
+		return iomi_machine_fail(c, "iom,boot-bypass",
+			"is <%u>; <0> and <1> are possible",
 					 boot);
 	return IOM_OK;
 }
@@ -279,7 +291,8 @@ static int read_limit(struct iomi_machine_ctx *c, const char *name, uint32_t *v)
 	int rc = iomi_machine_u32(c, name, &has, v);
 
 	if (!rc && has && !*v)
-		return iomi_machine_fail(c, name, "must be at least <1>; leave it out for libiom's default");
+		return iomi_machine_fail(c, name,
+			"must be at least <1>; leave it out for libiom's default");
 	return rc;
 }
 
@@ -338,7 +351,8 @@ static int read_viommu(struct iomi_machine_ctx *c, struct iom_machine_viommu *v)
 		return rc;
 	if (!v->page_size_mask)
 		return iomi_machine_fail(c, "iom,page-size-mask",
-			"must have a bit set; the lowest is the mapping granule, such as <0xffffffff 0xfffff000>");
+			"must have a bit set; the lowest is the mapping granule, such as "
+			"<0xffffffff 0xfffff000>");
 	rc = read_ranges(c, "iom,input-range", 1, &v->input_range, &nr);
 	v->has_input_range = nr;
 	if (!rc)
@@ -367,7 +381,8 @@ static int read_blk(struct iomi_machine_ctx *c, struct iom_machine_fn *fn)
 			"missing; \"disk.img\" is the file beside this machine file");
 	/* VIRTIO_BLK_T_GET_ID answers 20 bytes, NUL-padded. */
 	if (serial && strlen(serial) > 20)
-		return iomi_machine_fail(c, "iom,serial", "longer than the 20 bytes of a virtio-blk ID");
+		return iomi_machine_fail(c, "iom,serial",
+			"longer than the 20 bytes of a virtio-blk ID");
 	rc = iomi_machine_strdup(c, file, &fn->file);
 	return rc ? rc : iomi_machine_strdup(c, serial ? serial : "", &fn->serial);
 }
@@ -441,7 +456,9 @@ static int check_segments(struct iomi_machine_ctx *c)
 		for (j = 0; j < i; j++) {
 			if (c->bridges[i].segment == c->bridges[j].segment)
 				return iomi_diag_fail(c->diag, IOM_EINVAL, c->bridges[i].path,
-					"linux,pci-domain", "<%u> is already %s; each bridge needs its own",
+					"linux,pci-domain",
+						"<%u> is already %s; each bridge needs "
+						"its own",
 					c->bridges[i].segment, c->bridges[j].path);
 		}
 	}
@@ -465,7 +482,8 @@ static int check_slots(struct iomi_machine_ctx *c)
 			    before->bdf >> 3 == fn->bdf >> 3;
 		if (iom_machine_bdf_fn(fn->bdf) && !same_slot)
 			return iomi_diag_fail(c->diag, IOM_EINVAL, fn->path, "reg",
-				"function %u, but the slot has no function 0, so no guest would look for it",
+				"function %u, but the slot has no function 0, so no guest "
+				"would look for it",
 				iom_machine_bdf_fn(fn->bdf));
 	}
 	return IOM_OK;

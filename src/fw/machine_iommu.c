@@ -82,7 +82,8 @@ static int read_viommu_pci(struct iomi_machine_ctx *c, struct iom_machine_iommu 
 
 	if (n->bridge == IOM_MACHINE_NONE || n->host)
 		return iomi_machine_fail(c, "compatible",
-			"a PCI function, but not below a PCI host bridge (device_type = \"pci\")");
+			"a PCI function, but not below a PCI host bridge (device_type = "
+			"\"pci\")");
 	iommu->bridge = n->bridge;
 	return iomi_machine_pci_reg(c, &iommu->bdf);
 }
@@ -133,7 +134,8 @@ static int read_resv(struct iomi_machine_ctx *c)
 	r->has_range = iomi_machine_reg(c, &r->range);
 	if (!r->has_range && iomi_machine_has(c, "reg"))
 		return iomi_machine_fail(c, "reg",
-			"must be an address and a size that is not 0, in its parent's #address-cells and #size-cells");
+			"must be an address and a size that is not 0, in its parent's "
+			"#address-cells and #size-cells");
 	r->no_map = iomi_machine_has(c, "no-map");
 	r->reusable = iomi_machine_has(c, "reusable");
 	r->restricted_pool = iomi_machine_compat(c, "restricted-dma-pool");
@@ -234,7 +236,8 @@ static int read_map_entry(struct iomi_machine_ctx *c, const struct iom_machine_b
 			c->iommus[map->iommu].path, c->iommus[map->iommu].cells);
 	if (!map->count || map->rid > 0xffff || map->count > 0x10000 - map->rid)
 		return iomi_machine_fail(c, "iommu-map",
-			"requester IDs from 0x%x, 0x%x of them; they end at 0xffff, and there is at least one",
+			"requester IDs from 0x%x, 0x%x of them; they end at 0xffff, and "
+			"there is at least one",
 			map->rid, map->count);
 	if (map->count - 1 > UINT32_MAX - map->id)
 		return iomi_machine_fail(c, "iommu-map",

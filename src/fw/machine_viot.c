@@ -182,6 +182,7 @@ int iom_machine_viot(const struct iom_machine *m, void *buf, size_t cap,
 		return rc;
 	if (b.nr == b.nr_iommus)
 		return iomi_diag_fail(diag, IOM_EINVAL, NULL, NULL,
-			"no endpoint is behind a virtio-iommu; an iommu-map that covers one is missing");
+			"no endpoint is behind a virtio-iommu; an iommu-map that covers "
+			"one is missing");
 	return iom_viot_write(&iom_viot_ids_default, b.nodes, b.nr, buf, cap, len, diag);
 }

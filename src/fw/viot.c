@@ -73,7 +73,8 @@ static int check_header(const uint8_t *t, size_t size, struct iom_diag *d)
 				      len, (unsigned long long)size);
 	if (sum(t, size))
 		return iomi_diag_fail(d, IOM_EINVAL, NULL, "checksum",
-				      "all bytes sum to 0x%x, must be 0; a checksum of 0x%x would be right",
+				"all bytes sum to 0x%x, must be 0; a checksum of 0x%x "
+				"would be right",
 				      sum(t, size),
 				      (t[ACPI_HDR_CHECKSUM] - sum(t, size)) & 0xff);
 	if (iom_get_le16(t + VIOT_NODE_OFFSET) < VIOT_HDR_SIZE ||
@@ -165,7 +166,8 @@ static int resolve(const struct iom_viot_node *nodes, uint32_t nr, uint32_t self
 	}
 	if (lo == nr || nodes[lo].offset != *iommu)
 		return iomi_viot_fail(d, IOM_EINVAL, nodes[self].offset, "output node",
-			"no node begins at this offset; the offset of a virtio-iommu node is wanted");
+			"no node begins at this offset; the offset of a virtio-iommu "
+			"node is wanted");
 	if (lo == self)
 		return iomi_viot_fail(d, IOM_EINVAL, nodes[self].offset, "output node",
 			"the node points to itself; the offset of a virtio-iommu node is wanted");
