@@ -5,7 +5,7 @@
 #   EXPECT_GROUPS  number of devices that must be in an IOMMU group
 #   LATE           seconds to wait before the IOMMU's driver is loaded
 #   BOOTS          reboot until this many boots are done
-#   RNG VFIO       non-empty: there is such a function; VFIO is its address
+#   DISK RNG VFIO  non-empty: there is such a function; VFIO is its address
 #   VFIO_ARGS      arguments of vfio_dma
 #   NEW_FILES      number of files to write
 
@@ -22,10 +22,11 @@ start_drivers()
 		load virtio_iommu virtio_blk
 	fi
 	[ -z "$RNG" ] || load virtio_rng
-	wait_for 20 /dev/vda || fail "no /dev/vda"
+	[ -z "$DISK" ] || wait_for 20 /dev/vda || fail "no /dev/vda"
 	report_groups
 	n=$(ls -d /sys/kernel/iommu_groups/*/devices/* 2>/dev/null | wc -l)
-	[ -z "$EXPECT_GROUPS" ] || [ $n = $EXPECT_GROUPS ] || fail "$n devices in groups, not $EXPECT_GROUPS"
+	[ -z "$EXPECT_GROUPS" ] || [ $n = $EXPECT_GROUPS ] ||
+		fail "$n devices in IOMMU groups, not $EXPECT_GROUPS"
 }
 
 check_disk()
@@ -87,7 +88,7 @@ check_vfio()
 }
 
 start_drivers
-check_disk
+[ -z "$DISK" ] || check_disk
 if [ -n "$BOOTS" ]; then
 	n=$(cat /mnt/boots 2> /dev/null || echo 0)
 	n=$((n + 1))
@@ -103,6 +104,6 @@ if [ -n "$BOOTS" ] && [ $n -lt $BOOTS ]; then
 	sleep 60
 fi
 [ -z "$NEW_FILES" ] || write_disk
-umount /mnt || fail "umount"
+[ -z "$DISK" ] || umount /mnt || fail "umount"
 [ -z "$RNG" ] || check_rng
 [ -z "$VFIO" ] || check_vfio

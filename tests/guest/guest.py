@@ -290,7 +290,9 @@ class Workdir:
 
     def start(self, argv, **kw):
         try:
-            p = subprocess.Popen(argv, stdin=subprocess.DEVNULL,
+            # If we are killed outright, so are they.
+            p = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", *argv],
+                                 stdin=subprocess.DEVNULL,
                                  start_new_session=True, **kw)
         except OSError as e:
             raise Failed(f"cannot start {argv[0]}: {e.strerror}")
@@ -322,7 +324,7 @@ def exit_on_signals():
 class Serve:
     """A running `iom serve`."""
 
-    def __init__(self, work, dts, logs, extra=()):
+    def __init__(self, work, dts, logs, extra=(), log_requests=True):
         self.logs = logs
         self.dts = work.file("machine.dts")
         self.dir = work.file("sock")
@@ -339,9 +341,9 @@ class Serve:
         out = tool(base + ["--print-args"], "iom serve --print-args")
         self.qemu_args = out.decode().splitlines()
         self.err = open(os.path.join(logs, "serve.log"), "wb")
+        log = ["--log-requests", self.log] if log_requests else []
         self.proc = work.start(
-            base + ["--log-requests", self.log, "--report",
-                    self.report_path, *extra],
+            base + log + ["--report", self.report_path, *extra],
             stdout=subprocess.PIPE, stderr=self.err)
         self.wait_ready()
 
@@ -392,7 +394,7 @@ class Guest:
                  cmdline="", devices=(), reboots=False, limit=60):
         self.work, self.logs, self.arch = work, logs, arch
         self.kernel = kernel or "linux-" + arch
-        self.limit = limit * PATIENCE * (1 if accel == "kvm" else 1)
+        self.limit = limit * PATIENCE
         self.devices = list(devices)
         self.initrd = work.file("initrd")
         qemu = os.environ.get("QEMU_" + arch) or os.path.join(
