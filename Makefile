@@ -118,7 +118,9 @@ check-long:
 	@scripts/check long
 
 # An unmodified Linux behind the device half. ARCH=arm64, ACCEL=kvm
-run: all
+run:
+	@scripts/setup run --arch $(or $(ARCH),amd64)
+	@+$(MAKE) --no-print-directory all
 	@scripts/run
 
 # --- fuzzing ----------------------------------------------------------------

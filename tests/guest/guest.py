@@ -23,6 +23,7 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
+BUILD = os.path.join(TOP, os.environ.get("B") or "build")
 CACHE = os.environ.get("LIBIOM_CACHE") or os.path.join(
     os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"),
     "libiom")
@@ -89,7 +90,7 @@ def slurp(*path):
 def guest_program(name, arch):
     """A static program for the guest, built if its source is newer."""
     src = os.path.join(HERE, name + ".c")
-    out = os.path.join(TOP, "build", "guest", arch, name)
+    out = os.path.join(BUILD, "guest", arch, name)
     cc = os.environ.get("GUEST_CC_" + arch) or (
         "gcc" if os.uname().machine == MACHINES[arch]
         else MACHINES[arch] + "-linux-gnu-gcc")
@@ -330,7 +331,7 @@ class Serve:
         self.dir = work.file("sock")
         self.log = os.path.join(logs, "requests.log")
         self.report_path = os.path.join(logs, "report.json")
-        self.iom = os.environ.get("IOM", os.path.join(TOP, "build", "iom"))
+        self.iom = os.environ.get("IOM", os.path.join(BUILD, "iom"))
         if not os.path.exists(self.iom):
             raise Failed(f"{self.iom} is not built: run make")
         with open(self.dts, "w") as f:
