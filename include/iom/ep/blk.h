@@ -19,7 +19,8 @@
  * - Data moves in batches of at most 256 pieces and
  *   1 MiB. A batch is mapped whole before any of it moves, so a data fault
  *   leaves the disk and the memory of its batch and of all later ones alone.
- *   Where memory has no pointers, a batch goes through a bounce buffer.
+ *   Where memory has no pointers, a batch goes through a bounce buffer of
+ *   64 KiB; a read that faults there has written what came before.
  * - If the status byte cannot be delivered (the IOMMU refuses it, or the chain
  *   has more segments than a queue can hold), the driver would take a stale
  *   byte for the answer: DEVICE_NEEDS_RESET. It is looked at before anything
@@ -93,8 +94,8 @@ int iom_blk_init(struct iom_blk *b, const struct iom_blk_cfg *cfg);
 void iom_blk_fini(struct iom_blk *b);
 
 /*
- * What the disk itself keeps (cache mode, counters), beside the saved state of
- * its transport; the store's content is not part of it. For a stopped device,
+ * What the disk itself keeps (the cache mode), beside the saved state of its
+ * transport; counters and the store's content are not part of it. For a stopped device,
  * as iom_virtio_dev_save(): restore returns IOM_EINVAL and changes nothing for
  * a damaged stream or one of a disk of another size, ID or configuration.
  */

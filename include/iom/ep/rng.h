@@ -55,7 +55,10 @@ int iom_rng_init(struct iom_rng *r, const struct iom_rng_cfg *cfg);
 /* The worker no longer runs and no register is accessed. */
 void iom_rng_fini(struct iom_rng *r);
 
-/* The counters; all else is in the transport's saved state. As iom_blk_save(). */
+/*
+ * Everything that counts is in the transport's saved state; this is the mark
+ * by which restore knows a stream of a device configured alike. As iom_blk_save().
+ */
 int iom_rng_save(struct iom_rng *r, void *buf, size_t cap, size_t *len);
 int iom_rng_restore(struct iom_rng *r, const void *buf, size_t size, size_t *len);
 
