@@ -257,9 +257,13 @@ static int read_regions(struct iomi_machine_ctx *c, struct iom_machine_viommu *v
 	return IOM_OK;
 }
 
+/*
+ * Firmware of the guest may use a disk before an IOMMU driver is there, so
+ * endpoints get through until a driver says otherwise.
+ */
 static int read_bypass(struct iomi_machine_ctx *c, struct iom_machine_viommu *v)
 {
-	uint32_t boot = 0;
+	uint32_t boot = 1;
 	bool off, has;
 	int rc;
 
@@ -268,19 +272,14 @@ static int read_bypass(struct iomi_machine_ctx *c, struct iom_machine_viommu *v)
 		rc = iomi_machine_u32(c, "iom,boot-bypass", &has, &boot);
 	if (rc)
 		return rc;
-	v->bypass_config = !off;
-	v->boot_bypass = boot;
 	if (off && has)
 		return iomi_machine_fail(c, "iom,boot-bypass",
 			"has no effect with iom,no-bypass-config; leave one of them out");
-	if (!off && !has)
-		return iomi_machine_fail(c, "iom,boot-bypass",
-			"missing; <1> lets endpoints through before a driver comes, <0> "
-			"blocks them");
 	if (boot > 1)
 		return iomi_machine_fail(c, "iom,boot-bypass",
-			"is <%u>; <0> and <1> are possible",
-					 boot);
+			"is <%u>; <0> and <1> are possible", boot);
+	v->bypass_config = !off;
+	v->boot_bypass = !off && boot;
 	return IOM_OK;
 }
 

@@ -315,10 +315,11 @@ class Workdir:
 
 
 def exit_on_signals():
-    """SIGTERM and SIGHUP unwind like Ctrl-C, so that close() is run."""
+    """Signals unwind the stack, so that close() is run. Ctrl-C is among them:
+    a shell may have started us with SIGINT ignored."""
     def handler(sig, _frame):
         raise KeyboardInterrupt
-    for s in (signal.SIGTERM, signal.SIGHUP):
+    for s in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(s, handler)
 
 

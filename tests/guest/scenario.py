@@ -14,6 +14,8 @@ from guest import Failed
 
 MSI_X86 = "0x0 0xfee00000 0x0 0xfeefffff"
 MSI_ITS = "0x0 0x08090000 0x0 0x08090fff"
+# The firmware uses the disk before any driver of the IOMMU is there.
+BYPASS = "iom,boot-bypass = <1>;\n"
 
 
 def bdf(text):
@@ -85,7 +87,7 @@ class Scenario:
         vars(self).update({k: v for k, v in locals().items() if k != "self"})
         if iommu_props is None:
             msi = MSI_X86 if arch == "amd64" else MSI_ITS
-            self.iommu_props = f"iom,msi-region = <{msi}>;"
+            self.iommu_props = BYPASS + f"iom,msi-region = <{msi}>;"
 
     # -- before the boot
 

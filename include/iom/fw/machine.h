@@ -104,7 +104,7 @@ struct iom_machine_resv {		/* a child of /reserved-memory */
 /* The virtio-iommu that libiom provides: what it offers and its limits. */
 struct iom_machine_viommu {
 	bool bypass_config;		/* offer BYPASS_CONFIG; off: iom,no-bypass-config */
-	bool boot_bypass;		/* initial value of the config field */
+	bool boot_bypass;		/* initial value of the config field; default on */
 	bool probe;			/* off: iom,no-probe */
 	bool mmio;			/* off: iom,no-mmio */
 	uint64_t page_size_mask;	/* never 0; default: 4 KiB and every larger size */

@@ -11,7 +11,9 @@
  *   registers, never touches a ring, never waits for the other kind;
  * - the *worker* (one at a time, may be the same thread): iom_virtio_dev_run().
  * A reset asked for while the worker is inside run() is carried out by the
- * worker when it leaves; until then device_status does not read 0.
+ * worker when it leaves; until then device_status does not read 0, and all
+ * writes but those of queue_select and the like change nothing. So it is with
+ * a queue that is disabled: it stays ready until the worker has left.
  */
 #ifndef IOM_VIRTIO_VIRTIO_DEV_H
 #define IOM_VIRTIO_VIRTIO_DEV_H
@@ -41,8 +43,8 @@ struct iom_virtio_dev_ops {
 	int (*features_ok)(struct iom_virtio_dev *d, uint64_t accepted);
 	/*
 	 * Configuration space; off + len is within cfg_len, len at most 8.
-	 * Register thread; the worker may run at the same time. A write that is
-	 * not allowed is ignored.
+	 * Register thread, never during reset; the worker may run at the same
+	 * time. A write that is not allowed is ignored.
 	 */
 	void (*config_read)(struct iom_virtio_dev *d, unsigned int off, void *buf,
 			    unsigned int len);
@@ -52,18 +54,29 @@ struct iom_virtio_dev_ops {
 	 * Queue q was kicked, or the type asked for it by iom_virtio_dev_kick().
 	 * Worker, inside a bracket of d->gmem, the queue enabled and not broken.
 	 * IOM_OK: nothing left to do. IOM_EAGAIN: the budget ended, call again.
-	 * IOM_EPROTO or a gmem error of the ring: the device needs a reset.
-	 * The op may end and begin the bracket (to wait) as long as it leaves
-	 * one open.
+	 * IOM_ENODEV: no DMA is possible now; it is called again when run() is.
+	 * IOM_EPROTO or a gmem error of the ring: the device needs a reset (so
+	 * it does when the queue is broken, whatever is returned).
+	 * The op may wait between iom_virtio_dev_pause() and _resume(); if resume
+	 * fails it returns that error.
 	 */
 	int (*process)(struct iom_virtio_dev *d, unsigned int q);
 	/*
 	 * Back to the state after power-on, but for what the type keeps over
-	 * reset. No queue is enabled any more, nothing else runs. Either thread.
+	 * reset. No queue is enabled any more, nothing else runs, chains that
+	 * were popped are void. Either thread.
 	 */
 	void (*reset)(struct iom_virtio_dev *d);
-	/* DRIVER_OK was set. Register thread. */
+	/*
+	 * DRIVER_OK is being set: the worker serves nothing before this has
+	 * returned. Register thread.
+	 */
 	void (*driver_ok)(struct iom_virtio_dev *d);
+	/*
+	 * The driver took queue q away without a reset: chains popped from it
+	 * are void. process() is not running. Either thread.
+	 */
+	void (*queue_disabled)(struct iom_virtio_dev *d, unsigned int q);
 };
 
 /* Given by the transport at bind. Called on the worker or register thread. */
@@ -75,7 +88,12 @@ struct iom_virtio_transport_ops {
 };
 
 struct iom_virtio_queue {
-	struct iom_vq_cfg cfg;		/* as written: register thread, while disabled */
+	/*
+	 * Size and addresses as the driver writes them; register thread, only
+	 * while not ready. Size is size_max after reset. The rest comes from
+	 * the features when the queue is enabled.
+	 */
+	struct iom_vq_cfg cfg;
 	uint16_t size_max;		/* fixed; 0: no such queue */
 	IOM_ATOMIC(bool) ready;		/* queue_enable / QueueReady */
 	struct iom_vq_dev vq;		/* worker, once ready and DRIVER_OK */
@@ -85,9 +103,11 @@ struct iom_virtio_dev_cfg {
 	struct iom_plat *plat;
 	struct iom_gmem *gmem;		/* rings and buffers; used by the worker only */
 	uint16_t device_id;		/* virtio device ID, 1 to 63 */
-	uint64_t features;		/* offered; VERSION_1 is added */
+	uint64_t features;		/* offered; VERSION_1 is added. No SR_IOV, */
+					/* NOTIFICATION_DATA, NOTIF_CONFIG_DATA, */
+					/* RING_RESET, ADMIN_VQ: nothing here does them */
 	unsigned int nr_queues;		/* 1 to IOM_VIRTIO_DEV_QUEUES_MAX */
-	uint16_t queue_size_max[IOM_VIRTIO_DEV_QUEUES_MAX];
+	uint16_t queue_size_max[IOM_VIRTIO_DEV_QUEUES_MAX];	/* power of two, or 0 */
 	unsigned int cfg_len;		/* bytes of configuration space, at most 4096 */
 	/* Work waits: make the worker call run() soon. Any thread, must not block or call back. */
 	void (*wake)(void *arg);
@@ -95,27 +115,34 @@ struct iom_virtio_dev_cfg {
 };
 
 struct iom_virtio_dev {
-	const struct iom_virtio_dev_ops *ops;
+	struct iom_virtio_dev_ops ops;	/* defaults filled in */
 	struct iom_virtio_dev_cfg cfg;	/* fixed */
 	const struct iom_virtio_transport_ops *tr;
 	void *tr_arg;
-	/* register thread, or reset: */
-	uint64_t driver_features;	/* as written; valid for the device once FEATURES_OK */
+	/* register thread: */
+	uint64_t driver_features;	/* as written */
+	uint32_t driver_features_beyond;	/* bits written to words 2 and up: none exists */
 	uint32_t device_feature_sel;
 	uint32_t driver_feature_sel;
 	uint16_t queue_sel;
 	struct iom_virtio_queue queue[IOM_VIRTIO_DEV_QUEUES_MAX];
+	/* worker: */
+	bool in_bracket;
 	/* shared words: */
-	IOM_ATOMIC(uint8_t) status;
-	IOM_ATOMIC(uint8_t) generation;	/* config changed */
+	/* Status in bits 7:0, and who owns the rings: see virtio_dev.c. */
+	IOM_ATOMIC(uint32_t) state;
 	IOM_ATOMIC(uint32_t) kicked;	/* bit q: run() has work */
-	IOM_ATOMIC(uint32_t) run_state;	/* worker inside, reset wanted: see virtio_dev.c */
+	IOM_ATOMIC(uint64_t) negotiated;	/* valid from FEATURES_OK to reset, else 0 */
+	IOM_ATOMIC(uint8_t) generation;	/* config changed */
 	/* counters, relaxed: */
 	IOM_ATOMIC(uint64_t) nr_resets;
 	IOM_ATOMIC(uint64_t) nr_broken;	/* times the device went to DEVICE_NEEDS_RESET */
 };
 
-/* IOM_EINVAL for a cfg out of the ranges above; *d untouched. Not thread-safe. */
+/*
+ * IOM_EINVAL for a cfg out of the ranges above or without process; *d untouched.
+ * Nothing is allocated, so there is no fini. Not thread-safe.
+ */
 int iom_virtio_dev_init(struct iom_virtio_dev *d, const struct iom_virtio_dev_ops *ops,
 			const struct iom_virtio_dev_cfg *cfg);
 /* The transport binds itself once, before the first register access. */
@@ -123,46 +150,79 @@ void iom_virtio_dev_bind(struct iom_virtio_dev *d, const struct iom_virtio_trans
 			 void *tr_arg);
 
 /*
- * Worker: serves every kicked queue until nothing is kicked or each had one
- * budget. IOM_OK: idle. IOM_EAGAIN: call again. IOM_ENODEV: gmem gave no
- * bracket, the kicks are kept. Does nothing before DRIVER_OK or after a fatal
- * error. Raises the interrupts.
+ * Worker: gives each kicked queue one process(), in a bracket of its own, and
+ * raises its interrupt. IOM_OK: idle until the next wake. IOM_EAGAIN: call
+ * again. IOM_ENODEV: the gmem can do no DMA now, the kicks are kept; call again
+ * when it can. Does nothing before DRIVER_OK or after DEVICE_NEEDS_RESET or
+ * FAILED; kicks from before DRIVER_OK are kept till then.
  */
 int iom_virtio_dev_run(struct iom_virtio_dev *d);
 
 /* Mark queue q for run() and wake the worker. Any thread. */
 void iom_virtio_dev_kick(struct iom_virtio_dev *d, unsigned int q);
 
-/* Worker: interrupt for queue q if the driver wants one; after a batch of pushes. */
+/*
+ * Worker, inside process(): interrupt for queue q if the driver wants one; after a
+ * batch of pushes. run() does it for the queue it serves.
+ */
 void iom_virtio_dev_signal(struct iom_virtio_dev *d, unsigned int q);
 
-/* Configuration changed: generation and interrupt. Any thread. */
+/*
+ * Worker, inside process(): close the bracket, so that nobody waits for it while
+ * the caller does, and open it again. IOM_ENODEV of resume: there is none.
+ */
+void iom_virtio_dev_pause(struct iom_virtio_dev *d);
+int iom_virtio_dev_resume(struct iom_virtio_dev *d);
+
+/*
+ * Configuration changed, the new bytes can be read: generation, and interrupt
+ * once the driver has FEATURES_OK. Any thread.
+ */
 void iom_virtio_dev_config_changed(struct iom_virtio_dev *d);
 
 /* DEVICE_NEEDS_RESET, with a configuration interrupt. Any thread. */
 void iom_virtio_dev_needs_reset(struct iom_virtio_dev *d);
 
 /* Transport's calls, register thread. */
-uint8_t iom_virtio_dev_status(struct iom_virtio_dev *d);
-void iom_virtio_dev_set_status(struct iom_virtio_dev *d, uint8_t val);	/* 0 resets */
-uint32_t iom_virtio_dev_features(struct iom_virtio_dev *d, uint32_t sel);	/* word sel */
+uint8_t iom_virtio_dev_status(const struct iom_virtio_dev *d);
+/*
+ * 0 resets. Otherwise bits are added, never taken away. FEATURES_OK stays clear
+ * if the features are not acceptable, DRIVER_OK without FEATURES_OK.
+ */
+void iom_virtio_dev_set_status(struct iom_virtio_dev *d, uint8_t val);
+/* Offered word sel; 0 from word 2 on. */
+uint32_t iom_virtio_dev_features(const struct iom_virtio_dev *d, uint32_t sel);
+/* Ignored after FEATURES_OK. */
 void iom_virtio_dev_set_features(struct iom_virtio_dev *d, uint32_t sel, uint32_t word);
-/* queue_enable / QueueReady written 1; IOM_EINVAL: stays disabled (bad cfg, bad state). */
+/*
+ * queue_enable / QueueReady written 1. IOM_OK also if it is ready already.
+ * IOM_EINVAL: stays disabled (no such queue, before FEATURES_OK, reset under
+ * way, size above size_max, or what iom_vq_dev_enable() refuses).
+ */
 int iom_virtio_dev_queue_enable(struct iom_virtio_dev *d, unsigned int q);
+/* QueueReady written 0; ready stays true until the worker has left the queue. */
 void iom_virtio_dev_queue_disable(struct iom_virtio_dev *d, unsigned int q);
+/* Any len. Outside cfg_len, and during reset, reads 0 and writes nothing. */
 void iom_virtio_dev_config_rw(struct iom_virtio_dev *d, uint64_t off, void *buf, unsigned int len,
-			      bool write);	/* outside cfg_len reads 0, writes nothing */
+			      bool write);
 /* Reset from outside the driver (machine or function reset): as status 0. */
 void iom_virtio_dev_reset(struct iom_virtio_dev *d);
-/* Accepted features: 0 before FEATURES_OK. */
+/* Accepted features: 0 before FEATURES_OK. Any thread. */
 uint64_t iom_virtio_dev_negotiated(const struct iom_virtio_dev *d);
 
 /*
  * Saved state, versioned, with a checksum; for a stopped device (no run(), no
- * register access). save writes at most cap bytes, *len is what it needs;
- * IOM_ENOSPC if cap is too small. restore checks everything first: IOM_EINVAL
- * for a damaged, foreign or mismatched stream, and nothing has changed.
- * *len is what was consumed.
+ * register access, not called from either). save writes at most cap bytes, *len
+ * is what it needs; IOM_ENOSPC if cap is too small. restore checks everything
+ * first: IOM_EINVAL for a damaged, foreign or mismatched stream (another device
+ * ID, offer, queue or configuration size), and nothing has changed. *len is
+ * what was consumed. The device restored into may be in any state; ops are not
+ * called, the type and the transport restore their own.
+ *
+ * The rings' positions are saved, chains are not. A type that holds chains
+ * between two run() saves them itself and pushes them later; others never have
+ * any. A restored device serves every ready queue once without a kick, and may
+ * raise one interrupt too many.
  */
 int iom_virtio_dev_save(struct iom_virtio_dev *d, void *buf, size_t cap, size_t *len);
 int iom_virtio_dev_restore(struct iom_virtio_dev *d, const void *buf, size_t size, size_t *len);

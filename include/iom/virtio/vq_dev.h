@@ -5,9 +5,23 @@
  *
  * Everything in the ring belongs to a hostile driver. Each word is read once
  * and checked; the number of descriptors read for one chain is bounded by the
- * queue size and the caller's segment array. A broken ring makes the queue
- * *broken*: pop returns IOM_EPROTO from then on, nothing else is touched, and
- * the owner raises DEVICE_NEEDS_RESET.
+ * queue size. A broken ring makes the queue *broken*: pop returns IOM_EPROTO
+ * from then on, the ring is not touched again, and the owner raises
+ * DEVICE_NEEDS_RESET. A ring is broken by
+ * - more available than the queue has room for, what is in flight counted
+ *   (split: idx jumps or goes back; packed: a chain runs into itself);
+ * - split: a head, next or table index out of range; a chain that is longer
+ *   than the queue size or loops; packed: a later descriptor of a chain that is
+ *   not marked available;
+ * - INDIRECT that was not negotiated, together with NEXT, inside a table
+ *   (split; packed ignores all flags but WRITE there), or behind NEXT (packed);
+ * - a table whose length is 0, no multiple of 16, or more than 16 x queue size;
+ * - a readable descriptor after a writable one;
+ * - a buffer that wraps at 2^64, or a chain of 2^32 bytes or more.
+ * Not broken: buffers of length 0; ordinary descriptors followed by one
+ * INDIRECT (split); WRITE beside INDIRECT, ignored; other flag bits, ignored;
+ * one head or buffer ID in flight twice (it is returned twice, nothing here
+ * is indexed by it).
  *
  * One thread at a time works on a queue. Functions that touch the ring are
  * called inside a bracket of its gmem (<iom/plat/gmem.h>).
@@ -53,9 +67,14 @@ struct iom_vq_dev {
 	struct iom_vq_state st;
 	bool enabled;
 	bool broken;
-	uint16_t signalled;	/* EVENT_IDX: used position at the last interrupt decision */
-	bool signalled_valid;
-	uint16_t inflight;	/* chains popped and not pushed: at most cfg.size */
+	bool quiet;		/* the driver was asked not to notify */
+	uint16_t avail_seen;	/* split: the available index when last read */
+	/*
+	 * Popped and not pushed, at most cfg.size. Split: chains; packed: slots.
+	 * Always the distance from st.used to st.avail.
+	 */
+	uint16_t inflight;
+	uint32_t unsignalled;	/* chains or slots used since the last interrupt decision */
 };
 
 /* One piece of a chain, in the order of the descriptors. */
@@ -66,11 +85,11 @@ struct iom_vq_seg {
 
 /*
  * A popped chain. seg[0..nr_out) is device-readable, seg[nr_out..nr_out+nr_in)
- * device-writable. out_len and in_len are their sums, each below 2^32.
+ * device-writable. out_len and in_len are their sums, together below 2^32.
  */
 struct iom_vq_chain {
 	uint16_t id;		/* of the ring's own; give it back to push */
-	uint16_t ndesc;		/* packed: ring slots taken */
+	uint16_t ndesc;		/* split: 1; packed: ring slots taken */
 	unsigned int nr_out;
 	unsigned int nr_in;
 	uint64_t out_len;
@@ -82,10 +101,15 @@ struct iom_vq_chain {
 /*
  * Checks cfg and enables the queue at state st (NULL: the start). Returns
  * IOM_OK; IOM_EINVAL for a size, alignment or address wrap that the
- * specification forbids (the queue stays disabled).
+ * specification forbids, or positions that no queue of this size can have;
+ * *vq is then as before. Touches no guest memory. With st, chains between
+ * st->used and st->avail are in flight: the caller has saved them and pushes
+ * them; the first iom_vq_dev_want_irq() says yes unless the driver disabled
+ * interrupts, since nobody knows any more what was signalled.
  */
 int iom_vq_dev_enable(struct iom_vq_dev *vq, struct iom_gmem *gmem, const struct iom_vq_cfg *cfg,
 		      const struct iom_vq_state *st);
+/* Chains in flight are forgotten; what works on the ring returns IOM_EINVAL from now on. */
 void iom_vq_dev_disable(struct iom_vq_dev *vq);
 
 /*
@@ -93,25 +117,28 @@ void iom_vq_dev_disable(struct iom_vq_dev *vq);
  * (the queue has then asked for a notification, and looked once more after
  * that, so no kick is lost); IOM_EPROTO if the ring is broken, now or earlier;
  * IOM_E2BIG if the chain has more segments than seg_max: it is taken, ch->id
- * and ch->ndesc are valid, the caller pushes it with length 0; other IOM_E* of
- * gmem for the ring's own memory: the queue is broken (ring fault, A8).
+ * and ch->ndesc are valid, the caller pushes it with length 0; IOM_ENODEV if
+ * the gmem can do no DMA now: nothing has happened; other IOM_E* of gmem for
+ * the ring's own memory: the queue is broken (ring fault, A8).
  */
 int iom_vq_dev_pop(struct iom_vq_dev *vq, struct iom_vq_chain *ch);
 
 /*
  * Returns a chain used; written is the number of bytes written from the start
- * of the device-writable part, at most in_len. Any order. Made visible to the
- * driver at once (release). IOM_E* of gmem: the queue is broken.
+ * of the device-writable part. Any order. Made visible to the driver at once
+ * (release). IOM_EINVAL, nothing done: written is more than in_len, or nothing
+ * is in flight. IOM_EPROTO: the ring is broken. IOM_E* of gmem: it is now.
  */
 int iom_vq_dev_push(struct iom_vq_dev *vq, const struct iom_vq_chain *ch, uint32_t written);
 
 /*
  * After a batch of pushes: does the driver want an interrupt for them? Asks
- * the ring (flags, or EVENT_IDX) once per call. On error *want is true.
+ * the ring (flags, or EVENT_IDX) once per call, and not at all if nothing was
+ * pushed since the last call. On error *want is true.
  */
 int iom_vq_dev_want_irq(struct iom_vq_dev *vq, bool *want);
 
-/* Is something available that was not popped? False on a broken queue. */
+/* Is something available that was not popped? False on error. */
 int iom_vq_dev_pending(struct iom_vq_dev *vq, bool *pending);
 
 /*

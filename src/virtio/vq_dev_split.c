@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The split ring, device side. VIRTIO 1.3 section 2.7.
+ *
+ * st.avail and st.used are free-running indices; used <= avail <= avail_seen
+ * <= used + size in their modular order, checked whenever the driver's idx is
+ * read, so a driver that counts wrongly is found before an entry is used.
+ */
+#include "virtio/vq_dev_ring.h"
+
+static uint16_t ring_slot(const struct iom_vq_dev *vq, uint16_t idx)
+{
+	return (uint16_t)(idx & (vq->cfg.size - 1));
+}
+
+/* Reads the driver's idx: how many chains wait, after the check above. */
+static int split_look(struct iom_vq_dev *vq)
+{
+	uint16_t idx;
+	int rc = iomi_vq_dev_load16(vq, vq->cfg.driver + VIRTQ_AVAIL_IDX, &idx);
+
+	if (rc)
+		return rc;
+	if ((uint16_t)(idx - vq->st.used) > vq->cfg.size ||
+	    (uint16_t)(idx - vq->st.used) < vq->inflight)
+		return IOM_EPROTO;
+	vq->avail_seen = idx;
+	return IOM_OK;
+}
+
+/*
+ * 2.7.10: ask for a notification of the next chain. The driver stores idx and
+ * then reads this; we store this and then read idx again (both sequentially
+ * consistent), so one of the two sees the other's store.
+ */
+static int split_ask(struct iom_vq_dev *vq)
+{
+	int rc;
+
+	if (vq->cfg.event_idx)
+		rc = iom_gmem_store(vq->gmem,
+				    vq->cfg.device + VIRTQ_USED_AVAIL_EVENT(vq->cfg.size), 2,
+				    vq->st.avail);
+	else
+		rc = iom_gmem_store(vq->gmem, vq->cfg.device + VIRTQ_USED_FLAGS, 2, 0);
+	if (rc)
+		return rc;
+	vq->quiet = false;
+	return split_look(vq);
+}
+
+/* Without EVENT_IDX: no notifications while we look by ourselves. */
+static int split_hush(struct iom_vq_dev *vq)
+{
+	int rc;
+
+	if (vq->quiet || vq->cfg.event_idx)
+		return IOM_OK;
+	rc = iom_gmem_store(vq->gmem, vq->cfg.device + VIRTQ_USED_FLAGS, 2,
+			    VIRTQ_USED_F_NO_NOTIFY);
+	vq->quiet = !rc;
+	return rc;
+}
+
+/*
+ * A table, from entry 0 on. Entries are fetched in batches, since drivers
+ * write them one after another; a jump backwards fetches again, what was
+ * copied into the chain is not looked at again.
+ */
+static int split_table(struct iom_vq_dev *vq, uint64_t table, uint32_t n, unsigned int room,
+		       struct iom_vq_chain *ch)
+{
+	struct virtq_desc d[IOMI_VQ_DEV_BATCH];
+	uint32_t first = 0, have = 0, i = 0;
+	unsigned int count, flags;
+	int rc;
+
+	/* room also ends a chain that loops. */
+	for (count = 0; count < room; count++) {
+		if (i - first >= have) {
+			first = i;
+			have = n - i < IOMI_VQ_DEV_BATCH ? n - i : IOMI_VQ_DEV_BATCH;
+			rc = iom_gmem_read(vq->gmem, table + 16 * (uint64_t)i, d, 16 * have);
+			if (rc)
+				return rc;
+		}
+		flags = iom_le16_get(d[i - first].flags);
+		if (flags & VIRTQ_DESC_F_INDIRECT)
+			return IOM_EPROTO;
+		rc = iomi_vq_dev_chain_add(ch, iom_le64_get(d[i - first].addr),
+					   iom_le32_get(d[i - first].len), flags);
+		if (rc || !(flags & VIRTQ_DESC_F_NEXT))
+			return rc;
+		i = iom_le16_get(d[i - first].next);
+		if (i >= n)
+			return IOM_EPROTO;
+	}
+	return IOM_EPROTO;
+}
+
+static int split_chain(struct iom_vq_dev *vq, uint16_t head, struct iom_vq_chain *ch)
+{
+	struct virtq_desc d;
+	unsigned int count, flags;
+	uint32_t n, i = head;
+	int rc;
+
+	for (count = 0; count < vq->cfg.size; count++) {
+		if (i >= vq->cfg.size)
+			return IOM_EPROTO;
+		rc = iom_gmem_read(vq->gmem, vq->cfg.desc + 16 * (uint64_t)i, &d, sizeof(d));
+		if (rc)
+			return rc;
+		flags = iom_le16_get(d.flags);
+		if (flags & VIRTQ_DESC_F_INDIRECT) {
+			rc = iomi_vq_dev_table_check(vq, iom_le64_get(d.addr), iom_le32_get(d.len),
+						     flags, &n);
+			if (rc)
+				return rc;
+			/* 2.7.5.3.2: ordinary descriptors may stand before it. */
+			return split_table(vq, iom_le64_get(d.addr), n, vq->cfg.size - count, ch);
+		}
+		rc = iomi_vq_dev_chain_add(ch, iom_le64_get(d.addr), iom_le32_get(d.len), flags);
+		if (rc || !(flags & VIRTQ_DESC_F_NEXT))
+			return rc;
+		i = iom_le16_get(d.next);
+	}
+	return IOM_EPROTO;
+}
+
+int iomi_vq_dev_split_pop(struct iom_vq_dev *vq, struct iom_vq_chain *ch)
+{
+	uint16_t head;
+	int rc;
+
+	if (vq->avail_seen == vq->st.avail) {
+		rc = split_look(vq);
+		if (!rc && vq->avail_seen == vq->st.avail)
+			rc = split_ask(vq);
+		if (rc)
+			return rc;
+		if (vq->avail_seen == vq->st.avail)
+			return IOM_EAGAIN;
+	}
+	rc = split_hush(vq);
+	if (!rc)
+		rc = iomi_vq_dev_load16(vq, vq->cfg.driver +
+					VIRTQ_AVAIL_RING(ring_slot(vq, vq->st.avail)), &head);
+	if (rc)
+		return rc;
+	iomi_vq_dev_chain_init(ch);
+	rc = split_chain(vq, head, ch);
+	if (rc && rc != IOM_E2BIG)
+		return rc;
+	ch->id = head;
+	ch->ndesc = 1;
+	vq->st.avail++;
+	return rc;
+}
+
+int iomi_vq_dev_split_push(struct iom_vq_dev *vq, const struct iom_vq_chain *ch, uint32_t written)
+{
+	struct virtq_used_elem e;
+	int rc;
+
+	e.id = iom_le32_make(ch->id);
+	e.len = iom_le32_make(written);
+	rc = iom_gmem_write(vq->gmem,
+			    vq->cfg.device + VIRTQ_USED_RING(ring_slot(vq, vq->st.used)), &e,
+			    sizeof(e));
+	/* 2.7.8.2: the entry before the index that shows it; the store releases. */
+	if (!rc)
+		rc = iom_gmem_store(vq->gmem, vq->cfg.device + VIRTQ_USED_IDX, 2,
+				    (uint16_t)(vq->st.used + 1));
+	if (!rc)
+		vq->st.used++;
+	return rc;
+}
+
+int iomi_vq_dev_split_want_irq(struct iom_vq_dev *vq, bool *want)
+{
+	uint16_t v;
+	int rc;
+
+	if (!vq->cfg.event_idx) {
+		rc = iomi_vq_dev_load16(vq, vq->cfg.driver + VIRTQ_AVAIL_FLAGS, &v);
+		*want = rc || !(v & VIRTQ_AVAIL_F_NO_INTERRUPT);
+		return rc;
+	}
+	rc = iomi_vq_dev_load16(vq, vq->cfg.driver + VIRTQ_AVAIL_USED_EVENT(vq->cfg.size), &v);
+	/*
+	 * 2.7.7.2: one of the entries since the last decision stands at used_event:
+	 * (u16)(new - event - 1) < (u16)(new - old); all 2^16 do if there were that many.
+	 */
+	*want = rc || (uint16_t)(vq->st.used - v - 1) < vq->unsignalled;
+	return rc;
+}
+
+int iomi_vq_dev_split_pending(struct iom_vq_dev *vq, bool *pending)
+{
+	int rc = IOM_OK;
+
+	if (vq->avail_seen == vq->st.avail)
+		rc = split_look(vq);
+	*pending = !rc && vq->avail_seen != vq->st.avail;
+	return rc;
+}
