@@ -29,13 +29,28 @@ start_drivers()
 		fail "$n devices in IOMMU groups, not $EXPECT_GROUPS"
 }
 
+# One process a CPU, so that several CPUs map and unmap at once.
+verify()
+{
+	local cpus=$(nproc) i=0
+	while [ $i -lt $cpus ]; do
+		awk "NR % $cpus == $i" $1 > /tmp/sums.$i
+		( cd /mnt && sha256sum -c /tmp/sums.$i > /tmp/verified.$i ) &
+		i=$((i + 1))
+	done
+	wait
+	cat /tmp/verified.* > /tmp/verified
+	! grep -v ': OK$' /tmp/verified ||
+		fail "checksums: $(grep -v ': OK$' /tmp/verified | head -3)"
+	[ $(wc -l < /tmp/verified) = $(wc -l < $1) ] || fail "files missing"
+}
+
 check_disk()
 {
 	load ext4
 	mount -t ext4 /dev/vda /mnt || fail "mount"
 	step mounted
-	( cd /mnt && sha256sum -c /sums > /tmp/verified ) ||
-		fail "checksums: $(grep -v ': OK$' /tmp/verified | head -3)"
+	verify /sums
 	result verified=$(grep -c ': OK$' /tmp/verified)
 }
 
@@ -52,8 +67,7 @@ write_disk()
 	( cd /mnt && sha256sum guest/* > guest.sums ) || fail "sums"
 	sync
 	echo 3 > /proc/sys/vm/drop_caches
-	( cd /mnt && sha256sum -c guest.sums > /tmp/verified ) ||
-		fail "written files read back wrong"
+	verify /mnt/guest.sums
 	result written=$(grep -c ': OK$' /tmp/verified)
 	step written
 }
@@ -87,6 +101,19 @@ check_vfio()
 	result "page_fault=$(dmesg | sed -n 's/.*\(page fault from .*\)/\1/p' | head -1)"
 }
 
+# Takes the drivers away, so that nothing is mapped any more and trace and log
+# end at the same operation. A lazy unmap is pending for 10 ms at most.
+quiesce()
+{
+	local d
+	for d in /sys/bus/virtio/drivers/virtio_blk/virtio* \
+		 /sys/bus/virtio/drivers/virtio_rng/virtio*; do
+		[ -e $d ] && echo $(basename $d) > $(dirname $d)/unbind
+	done
+	usleep 100000
+	result quiesced=y
+}
+
 start_drivers
 [ -z "$DISK" ] || check_disk
 if [ -n "$BOOTS" ]; then
@@ -97,6 +124,7 @@ if [ -n "$BOOTS" ]; then
 fi
 if [ -n "$BOOTS" ] && [ $n -lt $BOOTS ]; then
 	umount /mnt
+	quiesce
 	echo 0 > $T/tracing_on
 	send_logs
 	exec 3>&-
@@ -107,3 +135,4 @@ fi
 [ -z "$DISK" ] || umount /mnt || fail "umount"
 [ -z "$RNG" ] || check_rng
 [ -z "$VFIO" ] || check_vfio
+quiesce

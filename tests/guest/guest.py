@@ -208,8 +208,8 @@ def guest_events(data):
 
 
 def device_events(path):
-    """(the same from the device's log, Counter-like dict of other lines)."""
-    out, others = [], {}
+    """(the same from the device's log, {first word: its other lines})."""
+    out, others, live = [], {}, {}
     with open(path) as f:
         for line in f:
             w = line.split()
@@ -218,10 +218,15 @@ def device_events(path):
             if w[0] == "map":
                 out.append(("map", int(w[2], 16), int(w[3], 16),
                             int(w[4], 16)))
+                live[w[1], out[-1][1]] = line.strip()
             elif w[0] == "unmap":
                 out.append(("unmap", int(w[2], 16), int(w[3], 16), None))
+                for at in [k for k in live if k[0] == w[1]
+                           and out[-1][1] <= k[1] <= out[-1][2]]:
+                    del live[at]
             else:
                 others.setdefault(w[0], []).append(w[1:])
+    others["live"] = list(live.values())
     return out, others
 
 

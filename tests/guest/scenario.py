@@ -201,6 +201,9 @@ class Scenario:
         facts["faults"] = others.get("fault", [])
         if self.high and not any(e[3] and e[3] >= 1 << 32 for e in events):
             raise Failed("no memory above 4 GiB was mapped")
+        if others["live"]:
+            raise Failed(f"{len(others['live'])} mappings left at the end: "
+                         f"{others['live'][0]}")
         if self.smp == 1:
             return guest.compare_sequence(events, log)
         return guest.compare_pages(events, log)
