@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Requests, VIRTIO 1.3 section 5.13.6. Each one is copied and unpacked, then
+ * checked whole, then carried out; a status other than OK changed nothing.
+ * Where the specification leaves the status open, the choice stands beside it.
+ */
+#include <iom/base/mem.h>
+#include <iom/spec/viommu.h>
+#include <wire/viommu_wire.h>
+
+#include "viommu_dev_int.h"
+
+static bool accepted(struct iom_viommu_dev *v, uint64_t feature)
+{
+	return atomic_load_explicit(&v->accepted, memory_order_relaxed) & feature;
+}
+
+static void trace(struct iom_viommu_dev *v, enum iom_viommu_trace_op op,
+		  const struct viommu_wire_req *r)
+{
+	struct iom_viommu_trace t = {
+		.op = op,
+		.domain = r->domain,
+		.endpoint = r->endpoint,
+		.flags = r->flags,
+		.iova = { r->virt_start, r->virt_end },
+		.gpa = r->phys_start,
+	};
+
+	if (v->cfg.trace)
+		v->cfg.trace(v->cfg.arg, &t);
+}
+
+/* What an allocation answered, for the driver. */
+static uint8_t status_nomem(struct iom_viommu_dev *v, int rc)
+{
+	if (rc == IOM_ENOSPC)
+		v->st.refused_limit++;
+	return VIRTIO_IOMMU_S_NOMEM;
+}
+
+/* --- 5.13.6.3 ATTACH --- */
+
+static uint8_t attach_to(struct iom_viommu_dev *v, struct iom_viommu_ep *ep, uint32_t id,
+			 bool bypass, bool *wait)
+{
+	struct viommu_domain *d = iomi_viommu_dev_find_domain(v, id);
+	int rc;
+
+	if (d && d->bypass != bypass)
+		return VIRTIO_IOMMU_S_INVAL;
+	if (d && d == ep->domain)
+		return VIRTIO_IOMMU_S_OK;
+	if (d && !iomi_viommu_dev_compatible(d, ep))
+		return VIRTIO_IOMMU_S_UNSUPP;
+	if (!d) {
+		if (v->nr_domains >= v->cfg.limits.max_domains)
+			return status_nomem(v, IOM_ENOSPC);
+		rc = iomi_viommu_dev_new_domain(v, id, bypass, ep->granule_lg2, &d);
+		if (rc)
+			return status_nomem(v, rc);
+		iomi_viommu_dev_add_domain(v, d);
+	}
+	/* D15: attached elsewhere, this is a detach first. */
+	*wait = true;
+	iomi_viommu_dev_leave(ep);
+	iomi_viommu_dev_join(ep, d);
+	return VIRTIO_IOMMU_S_OK;
+}
+
+static uint8_t do_attach(struct iom_viommu_dev *v, const struct viommu_wire_req *r, bool *wait)
+{
+	uint32_t known = accepted(v, VIRTIO_IOMMU_F_BYPASS_CONFIG) ?
+			 VIRTIO_IOMMU_ATTACH_F_BYPASS : 0;
+	struct iom_viommu_ep *ep;
+	uint8_t status;
+
+	if (r->reserved || (r->flags & ~known))
+		return VIRTIO_IOMMU_S_INVAL;
+	ep = iomi_viommu_dev_find_ep(v, r->endpoint);
+	if (!ep)
+		return VIRTIO_IOMMU_S_NOENT;
+	/* No status is specified for a domain out of range. */
+	if (r->domain < v->cfg.domain_start || r->domain > v->cfg.domain_last)
+		return VIRTIO_IOMMU_S_RANGE;
+	status = attach_to(v, ep, r->domain, r->flags & VIRTIO_IOMMU_ATTACH_F_BYPASS, wait);
+	if (status == VIRTIO_IOMMU_S_OK) {
+		v->st.attach++;
+		trace(v, IOM_VIOMMU_TRACE_ATTACH, r);
+	}
+	return status;
+}
+
+/* --- 5.13.6.4 DETACH --- */
+
+static uint8_t do_detach(struct iom_viommu_dev *v, const struct viommu_wire_req *r, bool *wait)
+{
+	struct iom_viommu_ep *ep = iomi_viommu_dev_find_ep(v, r->endpoint);
+
+	if (!ep)
+		return VIRTIO_IOMMU_S_NOENT;
+	/* D20, a MAY: Linux sends domain 0 for endpoints of its identity domain, and takes this. */
+	if (!ep->domain || ep->domain->id != r->domain)
+		return VIRTIO_IOMMU_S_INVAL;
+	iomi_viommu_dev_leave(ep);
+	*wait = true;
+	v->st.detach++;
+	trace(v, IOM_VIOMMU_TRACE_DETACH, r);
+	return VIRTIO_IOMMU_S_OK;
+}
+
+/* --- 5.13.6.5 MAP --- */
+
+static bool endpoints_allow(struct viommu_domain *d, struct iom_range iova, uint8_t *status)
+{
+	struct iom_list *l;
+
+	iom_list_for_each(l, &d->eps) {
+		struct iom_viommu_ep *ep = IOM_CONTAINER_OF(l, struct iom_viommu_ep, in_domain);
+
+		if (iomi_viommu_dev_ep_allows(ep, iova))
+			continue;
+		/* D38: reserved. Outside what an endpoint can reach: no status is specified. */
+		*status = iom_range_contains(ep->cfg.input, iova) ? VIRTIO_IOMMU_S_INVAL :
+								    VIRTIO_IOMMU_S_RANGE;
+		return false;
+	}
+	return true;
+}
+
+/* Checks of a MAP that need no memory. */
+static uint8_t check_map(struct iom_viommu_dev *v, const struct viommu_wire_req *r,
+			 struct viommu_domain **out)
+{
+	uint32_t known = VIRTIO_IOMMU_MAP_F_READ | VIRTIO_IOMMU_MAP_F_WRITE |
+			 (accepted(v, VIRTIO_IOMMU_F_MMIO) ? VIRTIO_IOMMU_MAP_F_MMIO : 0);
+	struct iom_range iova = { r->virt_start, r->virt_end };
+	uint8_t status = VIRTIO_IOMMU_S_OK;
+	struct viommu_domain *d;
+	uint64_t mask;
+
+	if (r->flags & ~known)
+		return VIRTIO_IOMMU_S_INVAL;
+	d = iomi_viommu_dev_find_domain(v, r->domain);
+	if (!d)
+		return VIRTIO_IOMMU_S_NOENT;
+	if (d->bypass || !iom_range_valid(iova))
+		return VIRTIO_IOMMU_S_INVAL;
+	mask = (UINT64_C(1) << d->map.granule_lg2) - 1;
+	if ((iova.start | r->phys_start | (iova.last + 1)) & mask)
+		return VIRTIO_IOMMU_S_RANGE;
+	/* The last two have no status in the specification. */
+	if (!iom_range_contains(v->cfg.input, iova) ||
+	    r->phys_start + iom_range_len_m1(iova) < r->phys_start)
+		return VIRTIO_IOMMU_S_RANGE;
+	if (!endpoints_allow(d, iova, &status))
+		return status;
+	*out = d;
+	return VIRTIO_IOMMU_S_OK;
+}
+
+static uint8_t do_map(struct iom_viommu_dev *v, const struct viommu_wire_req *r)
+{
+	struct iom_range iova = { r->virt_start, r->virt_end };
+	struct viommu_domain *d;
+	uint8_t status = check_map(v, r, &d);
+	int rc;
+
+	if (status != VIRTIO_IOMMU_S_OK)
+		return status;
+	rc = iomi_viommu_map_add(&d->map, &v->pool, iova, r->phys_start,
+				 (uint64_t)r->flags << VIOMMU_LEAF_FLAGS_LG2);
+	if (rc == IOM_EEXIST)
+		return VIRTIO_IOMMU_S_INVAL;
+	if (rc)
+		return status_nomem(v, rc);
+	d->maps++;
+	v->st.map++;
+	v->st.mappings++;
+	trace(v, IOM_VIOMMU_TRACE_MAP, r);
+	return VIRTIO_IOMMU_S_OK;
+}
+
+/* --- 5.13.6.6 UNMAP --- */
+
+static uint8_t do_unmap(struct iom_viommu_dev *v, const struct viommu_wire_req *r, bool *wait)
+{
+	struct viommu_domain *d = iomi_viommu_dev_find_domain(v, r->domain);
+	struct iom_range iova = { r->virt_start, r->virt_end };
+	uint64_t removed;
+
+	if (!d)
+		return VIRTIO_IOMMU_S_NOENT;
+	/* D27, a MAY: a reserved field that is not zero refuses the request whole. */
+	if (d->bypass || r->reserved || !iom_range_valid(iova))
+		return VIRTIO_IOMMU_S_INVAL;
+	if (iomi_viommu_map_remove(&d->map, &v->pool, iova, &removed))
+		return VIRTIO_IOMMU_S_RANGE;
+	/* Also if nothing was there: another thread's UNMAP of the same may still wait. */
+	*wait = true;
+	d->unmaps++;
+	v->st.unmap++;
+	v->st.mappings -= removed;
+	trace(v, IOM_VIOMMU_TRACE_UNMAP, r);
+	return VIRTIO_IOMMU_S_OK;
+}
+
+/* --- 5.13.6.7 PROBE --- */
+
+static uint8_t do_probe(struct iom_viommu_dev *v, const struct viommu_wire_req *r, uint8_t *out)
+{
+	struct iom_viommu_ep *ep = iomi_viommu_dev_find_ep(v, r->endpoint);
+	struct viommu_wire_resv p;
+	unsigned int i;
+
+	memset(out, 0, v->cfg.probe_size);
+	if (!ep)
+		return VIRTIO_IOMMU_S_NOENT;
+	/* That the list fits was seen to when the endpoint was added. */
+	for (i = 0; i < ep->cfg.nr_resv; i++) {
+		p.subtype = ep->cfg.resv[i].msi ? VIRTIO_IOMMU_RESV_MEM_T_MSI :
+						  VIRTIO_IOMMU_RESV_MEM_T_RESERVED;
+		p.iova = ep->cfg.resv[i].iova;
+		iomi_viommu_wire_pack_resv(&p, out + i * VIOMMU_WIRE_RESV);
+	}
+	v->st.probe++;
+	return VIRTIO_IOMMU_S_OK;
+}
+
+/* --- framing, 5.13.6 --- */
+
+static uint8_t run_request(struct iom_viommu_dev *v, const struct viommu_wire_req *r,
+			   uint8_t *out, bool *wait)
+{
+	switch (r->type) {
+	case VIRTIO_IOMMU_T_ATTACH:
+		return do_attach(v, r, wait);
+	case VIRTIO_IOMMU_T_DETACH:
+		return do_detach(v, r, wait);
+	case VIRTIO_IOMMU_T_MAP:
+		return do_map(v, r);
+	case VIRTIO_IOMMU_T_UNMAP:
+		return do_unmap(v, r, wait);
+	default:
+		return do_probe(v, r, out);
+	}
+}
+
+/* Requests of a feature that was not accepted are unknown types. */
+static bool known(struct iom_viommu_dev *v, uint8_t type)
+{
+	switch (type) {
+	case VIRTIO_IOMMU_T_MAP:
+	case VIRTIO_IOMMU_T_UNMAP:
+		return accepted(v, VIRTIO_IOMMU_F_MAP_UNMAP);
+	case VIRTIO_IOMMU_T_PROBE:
+		return accepted(v, VIRTIO_IOMMU_F_PROBE);
+	default:
+		return true;
+	}
+}
+
+int iom_viommu_dev_request_nowait(struct iom_viommu_dev *v, const void *in, size_t in_len,
+				  void *out, size_t out_len, size_t *used, bool *wait)
+{
+	struct viommu_wire_req r;
+	size_t tail = 0;
+	uint8_t status;
+
+	*used = 0;
+	iom_plat_lock(v->plat, &v->lock);
+	if (!iomi_viommu_wire_unpack_req(in, in_len, &r) || !known(v, r.type))
+		goto refuse;
+	if (r.type == VIRTIO_IOMMU_T_PROBE)
+		tail = v->cfg.probe_size;
+	if (out_len < tail + VIOMMU_WIRE_TAIL)
+		goto refuse;
+	status = run_request(v, &r, out, wait);
+	if (status != VIRTIO_IOMMU_S_OK)
+		v->st.refused++;
+	iomi_viommu_wire_pack_tail(status, (uint8_t *)out + tail);
+	*used = tail + VIOMMU_WIRE_TAIL;
+	iom_plat_unlock(v->plat, &v->lock);
+	return IOM_OK;
+refuse:
+	/* D7, D33, and too short a request: nothing is written. */
+	v->st.refused++;
+	iom_plat_unlock(v->plat, &v->lock);
+	return IOM_OK;
+}
+
+int iom_viommu_dev_request(struct iom_viommu_dev *v, const void *in, size_t in_len, void *out,
+			   size_t out_len, size_t *used)
+{
+	bool wait = false;
+	int rc = iom_viommu_dev_request_nowait(v, in, in_len, out, out_len, used, &wait);
+
+	if (wait)
+		iom_viommu_dev_wait(v);
+	return rc;
+}
