@@ -6,8 +6,8 @@
  */
 #include <iom/base/mem.h>
 #include <iom/spec/viommu.h>
-#include <wire/viommu_wire.h>
 
+#include "wire/viommu_wire.h"
 #include "viommu_dev_int.h"
 
 static bool accepted(struct iom_viommu_dev *v, uint64_t feature)

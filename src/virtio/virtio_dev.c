@@ -8,6 +8,7 @@
  *	bits 7:0	device_status
  *	INSIDE		the worker is in run() and owns the rings
  *	RESET		a reset was asked for and is not done
+ *	DRAIN		of a reset: all is reset, but open accesses must end first
  *	DISABLE(q)	taking queue q away was asked for and is not done
  *
  * The register thread asks by setting a bit. If INSIDE was clear at that moment
@@ -27,6 +28,7 @@
 
 #define INSIDE		IOM_BIT32(8)
 #define RESET		IOM_BIT32(9)
+#define DRAIN		IOM_BIT32(10)
 #define DISABLE(q)	IOM_BIT32(16 + (q))
 #define DISABLES	IOM_BITS32(16 + IOM_VIRTIO_DEV_QUEUES_MAX - 1, 16)
 #define WISHES		(RESET | DISABLES)
@@ -69,6 +71,12 @@ static void config_write_nothing(struct iom_virtio_dev *d, unsigned int off, con
 static void nothing(struct iom_virtio_dev *d)
 {
 	(void)d;
+}
+
+static bool done_at_once(struct iom_virtio_dev *d)
+{
+	(void)d;
+	return true;
 }
 
 static void queue_nothing(struct iom_virtio_dev *d, unsigned int q)
@@ -144,6 +152,8 @@ int iom_virtio_dev_init(struct iom_virtio_dev *d, const struct iom_virtio_dev_op
 		d->ops.config_write = config_write_nothing;
 	if (!d->ops.reset)
 		d->ops.reset = nothing;
+	if (!d->ops.reset_done)
+		d->ops.reset_done = done_at_once;
 	if (!d->ops.driver_ok)
 		d->ops.driver_ok = nothing;
 	if (!d->ops.queue_disabled)
@@ -197,7 +207,28 @@ static void settle(struct iom_virtio_dev *d, uint32_t wishes)
 	d->tr->reset(d->tr_arg);
 	atomic_fetch_add_explicit(&d->nr_resets, 1, memory_order_relaxed);
 	/* Only the register thread wishes, and it wishes nothing more during a reset. */
-	atomic_fetch_and(&d->state, INSIDE);
+	if (d->ops.reset_done(d))
+		atomic_fetch_and(&d->state, INSIDE);
+	else
+		atomic_fetch_or(&d->state, DRAIN);
+}
+
+/* Register thread: the state, after a look whether a reset has drained. */
+static uint32_t state_now(struct iom_virtio_dev *d)
+{
+	uint32_t s = atomic_load(&d->state);
+
+	if ((s & DRAIN) && d->ops.reset_done(d)) {
+		atomic_fetch_and(&d->state, INSIDE);
+		s = atomic_load(&d->state);
+	}
+	return s;
+}
+
+/* Are there wishes for the owner of the rings to carry out? */
+static bool wanting(uint32_t s)
+{
+	return (s & WISHES) && !(s & DRAIN);
 }
 
 /* Register thread. */
@@ -232,7 +263,7 @@ static void leave(struct iom_virtio_dev *d)
 	uint32_t s = atomic_load(&d->state);
 
 	for (;;) {
-		if (s & WISHES) {
+		if (wanting(s)) {
 			settle(d, s & WISHES);
 			s = atomic_load(&d->state);
 		} else if (atomic_compare_exchange_weak(&d->state, &s, s & ~INSIDE)) {
@@ -370,9 +401,9 @@ void iom_virtio_dev_needs_reset(struct iom_virtio_dev *d)
 
 /* --- registers ---------------------------------------------------------------------- */
 
-uint8_t iom_virtio_dev_status(const struct iom_virtio_dev *d)
+uint8_t iom_virtio_dev_status(struct iom_virtio_dev *d)
 {
-	uint32_t s = atomic_load(&d->state);
+	uint32_t s = state_now(d);
 
 	/* A reset under way never reads 0, even one of a device nobody drove. */
 	if ((s & RESET) && !(s & UINT8_MAX))
@@ -400,7 +431,7 @@ static bool features_accept(struct iom_virtio_dev *d)
 
 void iom_virtio_dev_set_status(struct iom_virtio_dev *d, uint8_t val)
 {
-	uint32_t s = atomic_load(&d->state), add = val & STATUS_OF_DRIVER & ~s;
+	uint32_t s = state_now(d), add = val & STATUS_OF_DRIVER & ~s;
 
 	if (!val) {
 		iom_virtio_dev_reset(d);
@@ -427,7 +458,7 @@ uint32_t iom_virtio_dev_features(const struct iom_virtio_dev *d, uint32_t sel)
 
 void iom_virtio_dev_set_features(struct iom_virtio_dev *d, uint32_t sel, uint32_t word)
 {
-	if (atomic_load(&d->state) & (VIRTIO_STATUS_FEATURES_OK | RESET))
+	if (state_now(d) & (VIRTIO_STATUS_FEATURES_OK | RESET))
 		return;
 	if (sel >= 2)
 		d->driver_features_beyond |= word;

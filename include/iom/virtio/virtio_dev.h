@@ -68,6 +68,12 @@ struct iom_virtio_dev_ops {
 	 */
 	void (*reset)(struct iom_virtio_dev *d);
 	/*
+	 * After reset: has everything ended that began before it (accesses of
+	 * other devices, for an IOMMU)? Asked until it says true; the status
+	 * does not read 0 before. Must not block. Either thread. Default: true.
+	 */
+	bool (*reset_done)(struct iom_virtio_dev *d);
+	/*
 	 * DRIVER_OK is being set: the worker serves nothing before this has
 	 * returned. Register thread.
 	 */
@@ -184,7 +190,7 @@ void iom_virtio_dev_config_changed(struct iom_virtio_dev *d);
 void iom_virtio_dev_needs_reset(struct iom_virtio_dev *d);
 
 /* Transport's calls, register thread. */
-uint8_t iom_virtio_dev_status(const struct iom_virtio_dev *d);
+uint8_t iom_virtio_dev_status(struct iom_virtio_dev *d);
 /*
  * 0 resets. Otherwise bits are added, never taken away. FEATURES_OK stays clear
  * if the features are not acceptable, DRIVER_OK without FEATURES_OK.
