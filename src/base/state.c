@@ -86,6 +86,12 @@ void iom_state_w_end(struct iom_state_w *w, size_t at)
 	iom_state_w_u32(w, crc);
 }
 
+void *iom_state_w_room(const struct iom_state_w *w, size_t *cap)
+{
+	*cap = w->pos < w->cap ? w->cap - w->pos : 0;
+	return *cap ? w->buf + w->pos : NULL;
+}
+
 int iom_state_w_done(const struct iom_state_w *w, size_t *len)
 {
 	*len = w->pos;
@@ -126,6 +132,24 @@ void iom_state_r_bytes(struct iom_state_r *r, void *p, size_t len)
 	}
 	memcpy(p, r->buf + r->pos, len);
 	r->pos += len;
+}
+
+void iom_state_r_record(struct iom_state_r *r, const void **rec, size_t *len)
+{
+	size_t left = r->size - r->pos;
+	uint64_t body = 0;
+
+	if (left >= HEAD + TAIL)
+		body = iom_get_le64(r->buf + r->pos + 8);
+	if (r->bad || left < HEAD + TAIL || body > left - HEAD - TAIL) {
+		r->bad = 1;
+		*rec = NULL;
+		*len = 0;
+		return;
+	}
+	*rec = r->buf + r->pos;
+	*len = HEAD + (size_t)body + TAIL;
+	r->pos += *len;
 }
 
 uint8_t iom_state_r_u8(struct iom_state_r *r)

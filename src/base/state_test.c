@@ -12,15 +12,18 @@
 
 static int write_some(void *buf, size_t cap, uint64_t v, size_t *len)
 {
-	struct iom_state_w w = { buf, cap, 0 };
+	struct iom_state_w w = { buf, cap, 0 }, in;
 	size_t outer, inner;
 
 	outer = iom_state_w_begin(&w, MAGIC, 3);
 	iom_state_w_u8(&w, (uint8_t)v);
 	iom_state_w_u16(&w, (uint16_t)v);
-	inner = iom_state_w_begin(&w, MAGIC + 1, 1);
-	iom_state_w_u32(&w, (uint32_t)v);
-	iom_state_w_end(&w, inner);
+	in.buf = iom_state_w_room(&w, &in.cap);
+	in.pos = 0;
+	inner = iom_state_w_begin(&in, MAGIC + 1, 1);
+	iom_state_w_u32(&in, (uint32_t)v);
+	iom_state_w_end(&in, inner);
+	w.pos += in.pos;
 	iom_state_w_u64(&w, v);
 	iom_state_w_bytes(&w, "bytes", 5);
 	iom_state_w_end(&w, outer);
@@ -30,8 +33,9 @@ static int write_some(void *buf, size_t cap, uint64_t v, size_t *len)
 static int read_some(const void *buf, size_t size, uint64_t *v, size_t *len)
 {
 	struct iom_state_r r, in;
+	const void *rec;
 	char bytes[5];
-	size_t inner;
+	size_t inner, n;
 	int rc;
 
 	rc = iom_state_r_open(&r, buf, size, MAGIC, 3, len);
@@ -39,12 +43,13 @@ static int read_some(const void *buf, size_t size, uint64_t *v, size_t *len)
 		return rc;
 	iom_state_r_u8(&r);
 	iom_state_r_u16(&r);
-	rc = iom_state_r_open(&in, r.buf + r.pos, r.size - r.pos, MAGIC + 1, 1, &inner);
+	iom_state_r_record(&r, &rec, &n);
+	rc = iom_state_r_open(&in, rec, n, MAGIC + 1, 1, &inner);
 	if (rc)
 		return rc;
+	assert_int_equal(inner, n);
 	iom_state_r_u32(&in);
 	rc = iom_state_r_end(&in);
-	r.pos += inner;
 	*v = iom_state_r_u64(&r);
 	iom_state_r_bytes(&r, bytes, sizeof(bytes));
 	assert_memory_equal(bytes, "bytes", 5);
@@ -96,6 +101,7 @@ static void reading_too_much_or_too_little_is_refused(void **state)
 	uint8_t buf[32], out[8];
 	struct iom_state_w w = { buf, sizeof(buf), 0 };
 	struct iom_state_r r;
+	const void *rec;
 	size_t len;
 
 	(void)state;
@@ -111,6 +117,10 @@ static void reading_too_much_or_too_little_is_refused(void **state)
 	assert_int_equal(iom_state_r_open(&r, buf, w.pos, MAGIC, 2, &len), IOM_EINVAL);
 	assert_int_equal(iom_state_r_open(&r, buf, w.pos, MAGIC + 1, 1, &len), IOM_EINVAL);
 	assert_int_equal(iom_state_r_u64(&r), 0);
+	/* No record stands here. */
+	assert_int_equal(iom_state_r_open(&r, buf, w.pos, MAGIC, 1, &len), IOM_OK);
+	iom_state_r_record(&r, &rec, &len);
+	assert_true(!rec && !len && iom_state_r_end(&r) == IOM_EINVAL);
 }
 
 /* The check value of the catalogue of CRCs, and iSCSI's 32 zero bytes (RFC 3720 B.4). */

@@ -45,6 +45,11 @@ void iom_state_w_bytes(struct iom_state_w *w, const void *p, size_t len);
 /* Begins a record and returns its place, which end wants back. */
 size_t iom_state_w_begin(struct iom_state_w *w, uint32_t magic, uint32_t version);
 void iom_state_w_end(struct iom_state_w *w, size_t at);
+/*
+ * Where another writer puts its record, and how much it may take (0: NULL);
+ * then pos has to go on by what that needs.
+ */
+void *iom_state_w_room(const struct iom_state_w *w, size_t *cap);
 /* *len is what the stream needs. IOM_ENOSPC: cap is less, the buffer holds no stream. */
 int iom_state_w_done(const struct iom_state_w *w, size_t *len);
 
@@ -67,6 +72,11 @@ uint16_t iom_state_r_u16(struct iom_state_r *r);
 uint32_t iom_state_r_u32(struct iom_state_r *r);
 uint64_t iom_state_r_u64(struct iom_state_r *r);
 void iom_state_r_bytes(struct iom_state_r *r, void *p, size_t len);
+/*
+ * Takes the record that stands next, whatever it is, for another reader:
+ * *rec, *len are it, len 0 if there is none.
+ */
+void iom_state_r_record(struct iom_state_r *r, const void **rec, size_t *len);
 /* IOM_EINVAL: too little was there, or something is left. */
 int iom_state_r_end(const struct iom_state_r *r);
 
