@@ -257,7 +257,9 @@ static void reg_write(struct iom_vmmio_dev *m, unsigned int off, uint32_t val)
 /* 4.2.2.2: aligned words below Config, naturally aligned fields in it. */
 static bool access_ok(uint64_t off, unsigned int len)
 {
-	if (off >= IOM_VMMIO_DEV_SIZE || (len != 1 && len != 2 && len != 4 && len != 8) || off % len)
+	if (len != 1 && len != 2 && len != 4 && len != 8)
+		return false;
+	if (off >= IOM_VMMIO_DEV_SIZE || off % len)
 		return false;
 	return off >= VIRTIO_MMIO_CONFIG || len == 4;
 }

@@ -443,7 +443,7 @@ static int add_caps(struct iom_vpci_dev *v)
 	int rc;
 
 	wmask[VIRTIO_PCI_CAP_BAR] = 0xff;
-	memset(wmask + VIRTIO_PCI_CAP_OFFSET, 0xff, VIRTIO_PCI_CFG_CAP_SIZE - VIRTIO_PCI_CAP_OFFSET);
+	memset(wmask + VIRTIO_PCI_CAP_OFFSET, 0xff, sizeof(wmask) - VIRTIO_PCI_CAP_OFFSET);
 	for (i = 0; i < IOM_ARRAY_SIZE(caps); i++) {
 		access = caps[i].type == VIRTIO_PCI_CAP_PCI_CFG;
 		if (!caps[i].length && !access)
