@@ -15,7 +15,11 @@
 #include <iom/plat/irq.h>
 #include <iom/plat/plat.h>
 #include <iom/plat/store.h>
+#include <iom/host/host.h>
+#include <iom/host/host_store.h>
+#include <iom/host/host_worker.h>
 #include <iom/fw/diag.h>
 #include <iom/fw/machine.h>
+#include <iom/fw/viot.h>
 
 #endif
