@@ -123,6 +123,7 @@ struct viommu_domain *iomi_viommu_dev_find_domain(struct iom_viommu_dev *v, uint
 {
 	struct viommu_domain *d = v->domain[id % VIOMMU_DOMAIN_BUCKETS];
 
+	iom_plat_assert_held(v->plat, &v->lock);
 	while (d && d->id != id)
 		d = d->next;
 	return d;
@@ -211,6 +212,7 @@ struct iom_viommu_ep *iomi_viommu_dev_find_ep(struct iom_viommu_dev *v, uint32_t
 {
 	struct iom_viommu_ep *ep = v->ep[id % VIOMMU_EP_BUCKETS];
 
+	iom_plat_assert_held(v->plat, &v->lock);
 	while (ep && ep->cfg.id != id)
 		ep = ep->next;
 	return ep;
@@ -256,6 +258,7 @@ bool iomi_viommu_dev_compatible(struct viommu_domain *d, const struct iom_viommu
 
 void iomi_viommu_dev_join(struct iom_viommu_ep *ep, struct viommu_domain *d)
 {
+	iom_plat_assert_held(ep->v->plat, &ep->v->lock);
 	ep->domain = d;
 	ep->maps_at = d->maps;
 	ep->unmaps_at = d->unmaps;
@@ -267,6 +270,7 @@ void iomi_viommu_dev_leave(struct iom_viommu_ep *ep)
 {
 	struct viommu_domain *d = ep->domain;
 
+	iom_plat_assert_held(ep->v->plat, &ep->v->lock);
 	if (!d)
 		return;
 	ep->domain = NULL;

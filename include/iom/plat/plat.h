@@ -82,6 +82,13 @@ static inline void iom_plat_unlock(struct iom_plat *p, struct iom_lock *l)
 	p->ops.unlock(p, l);
 }
 
+/* For the library's helpers: the caller must hold l. A breach is a defect of the library. */
+static inline void iom_plat_assert_held(struct iom_plat *p, struct iom_lock *l)
+{
+	if (!p->ops.lock_held(p, l))
+		__builtin_trap();
+}
+
 #ifdef __cplusplus
 }
 #endif
