@@ -156,7 +156,7 @@ static void driver_sets_irq(struct world *w)
 {
 	uint32_t pos = w->used_pos, step = (uint32_t)below(w, 4);
 
-	w->irq = (int)below(w, 3);
+	w->irq = (unsigned int)below(w, 3);
 	if (w->irq == IRQ_AT && !w->cfg.event_idx)
 		w->irq = IRQ_ON;
 	if (!w->cfg.packed && w->cfg.event_idx)
