@@ -11,11 +11,16 @@ IOM_STATIC_ASSERT(IOM_ACCESS_READ << VIOMMU_LEAF_FLAGS_LG2 == VIOMMU_LEAF_R);
 IOM_STATIC_ASSERT(IOM_ACCESS_WRITE << VIOMMU_LEAF_FLAGS_LG2 == VIOMMU_LEAF_W);
 IOM_STATIC_ASSERT(VIRTIO_IOMMU_MAP_F_MMIO << VIOMMU_LEAF_FLAGS_LG2 == VIOMMU_LEAF_MMIO);
 
+/* Kept out of line, so that a hit saves no registers for them. */
+#define IOMI_COLD __attribute__((noinline))
+
 extern const struct iom_xlate_ops iomi_viommu_dev_xlate_ops;
 
+/* The bits that a leaf must have. */
 static uint64_t leaf_need(unsigned int access)
 {
-	return (uint64_t)(access & (IOM_ACCESS_READ | IOM_ACCESS_WRITE)) << VIOMMU_LEAF_FLAGS_LG2;
+	access &= IOM_ACCESS_READ | IOM_ACCESS_WRITE;
+	return VIOMMU_LEAF_VALID | (uint64_t)access << VIOMMU_LEAF_FLAGS_LG2;
 }
 
 /* Address of iova in its leaf; *left is the number of bytes behind it there. */
@@ -49,11 +54,11 @@ static bool msi_run(const struct iom_viommu_ep *ep, uint64_t iova, uint64_t len,
 }
 
 /* Nothing there, or not with this permission. */
-static int miss(struct iom_viommu_ep *ep, const struct viommu_map *m, uint64_t w, uint64_t iova,
-		uint64_t len, unsigned int access, struct iom_run *run)
+static IOMI_COLD int miss(struct iom_viommu_ep *ep, uint64_t iova, uint64_t len,
+			  unsigned int access, struct iom_run *run, uint64_t w)
 {
 	struct iom_viommu_dev *v = ep->v;
-	bool attached = m != &v->unattached;
+	bool attached = atomic_load(&ep->space) != &v->unattached;
 	struct iom_viommu_fault f = {
 		.reason = attached ? VIRTIO_IOMMU_FAULT_R_MAPPING : VIRTIO_IOMMU_FAULT_R_DOMAIN,
 		.endpoint = ep->cfg.id,
@@ -74,8 +79,8 @@ static int miss(struct iom_viommu_ep *ep, const struct viommu_map *m, uint64_t w
 }
 
 /* Leaves behind the first one, as long as they continue it. */
-static void extend(struct viommu_map *m, uint64_t iova, uint64_t len, uint64_t first,
-		   struct iom_run *run)
+static IOMI_COLD void extend(struct viommu_map *m, uint64_t iova, uint64_t len,
+			     uint64_t first, struct iom_run *run)
 {
 	uint64_t same = VIOMMU_LEAF_PROT, w, left;
 	unsigned int shift;
@@ -101,8 +106,8 @@ static int translate(struct iom_xlate *x, uint64_t iova, uint64_t len, unsigned 
 	unsigned int shift = 0;
 	uint64_t w = viommu_map_walk(m, iova, &shift);
 
-	if ((w & need) != need || !w)
-		return miss(ep, m, w, iova, len, access, run);
+	if (__builtin_expect((w & need) != need, 0))
+		return miss(ep, iova, len, access, run, w);
 	run->gpa = leaf_gpa(w, iova, shift, &left);
 	run->flags = m->run_flags | (w & VIOMMU_LEAF_MMIO ? IOM_RUN_MMIO : 0);
 	if (len - 1 <= left) {

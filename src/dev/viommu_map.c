@@ -9,7 +9,7 @@
 
 #include "viommu_map.h"
 
-#define DEPTH_MAX	11u	/* 64 address bits, granule of 6 bits at least */
+#define DEPTH_MAX	10u	/* 64 address bits, granule of 7 bits at least */
 #define POOL_KEEP	64u	/* free nodes kept for the next map */
 
 /* The way from the root to a slot. */
@@ -49,7 +49,12 @@ static uint64_t root_get(struct viommu_map *m)
 
 static uint64_t root_word(struct viommu_node *n, unsigned int shift)
 {
-	return (uintptr_t)n | IOM_FIELD_PREP(VIOMMU_ROOT_SHIFT, (uint64_t)shift);
+	return (uintptr_t)n | VIOMMU_NODE | IOM_FIELD_PREP(VIOMMU_ROOT_SHIFT, (uint64_t)shift);
+}
+
+static uint64_t slot_word(struct viommu_node *n)
+{
+	return (uintptr_t)n | VIOMMU_NODE;
 }
 
 /* Range that slot i of a node with this shift covers, the node being the one over iova. */
@@ -177,7 +182,7 @@ static bool next_step(struct viommu_map *m, uint64_t *iova, bool *end, struct vi
 			at = slot_range(at, s, i).start;
 		}
 		w = slot_get(n, i);
-		if (w & VIOMMU_LEAF) {
+		if (!(w & VIOMMU_NODE)) {
 			leaf->iova = slot_range(at, s, i);
 			leaf->word = w;
 			return true;
@@ -194,7 +199,7 @@ bool iomi_viommu_map_next(struct viommu_map *m, uint64_t iova, uint64_t last,
 
 	if (!w)
 		return false;
-	if (w & VIOMMU_LEAF) {
+	if (!(w & VIOMMU_NODE)) {
 		leaf->iova = (struct iom_range){ 0, UINT64_MAX };
 		leaf->word = w;
 		return true;
@@ -306,7 +311,8 @@ static void grow_root(struct viommu_map *m, struct viommu_pool *pool, unsigned i
 	while (s < top) {
 		n = pool_get(pool);
 		n->used = 1;
-		atomic_store_explicit(&n->slot[0], w & VIOMMU_ROOT_NODE, memory_order_relaxed);
+		atomic_store_explicit(&n->slot[0], slot_word(node_of(w)),
+				      memory_order_relaxed);
 		s += VIOMMU_SLOT_LG2;
 		w = root_word(n, s);
 		atomic_store(&m->root, w);
@@ -326,7 +332,7 @@ static struct viommu_node *make_node(struct viommu_map *m, struct viommu_pool *p
 
 		w = slot_get(n, i);
 		if (!w) {
-			w = (uintptr_t)pool_get(pool);
+			w = slot_word(pool_get(pool));
 			atomic_store_explicit(&n->slot[i], w, memory_order_release);
 			n->used |= IOM_BIT64(i);
 		}
@@ -349,7 +355,7 @@ static void fill(struct viommu_map *m, struct viommu_pool *pool, struct iom_rang
 		n = make_node(m, pool, rest.start, s);
 		size_m1 = (UINT64_C(1) << s) - 1;
 		for (i = slot_of(rest.start, s); i < VIOMMU_SLOTS; i++) {
-			w = VIOMMU_LEAF | prot | (gpa + (rest.start - iova.start));
+			w = VIOMMU_LEAF_VALID | prot | (gpa + (rest.start - iova.start));
 			if (rest.start == iova.start)
 				w |= VIOMMU_LEAF_FIRST;
 			if (rest.start + size_m1 == iova.last)
@@ -377,7 +383,7 @@ int iomi_viommu_map_add(struct viommu_map *m, struct viommu_pool *pool, struct i
 	if (iomi_viommu_map_next(m, iova.start, iova.last, &leaf))
 		return IOM_EEXIST;
 	if (!iova.start && iova.last == UINT64_MAX) {
-		atomic_store(&m->root, VIOMMU_LEAF | VIOMMU_LEAF_FIRST | VIOMMU_LEAF_LAST |
+		atomic_store(&m->root, VIOMMU_LEAF_VALID | VIOMMU_LEAF_FIRST | VIOMMU_LEAF_LAST |
 			     prot | gpa);
 		m->nr_mappings++;
 		return IOM_OK;
@@ -404,7 +410,7 @@ static uint64_t retire_subtree(struct viommu_pool *pool, struct viommu_node *top
 		todo = n->next;
 		for (bits = n->used; bits; bits &= bits - 1) {
 			w = slot_get(n, (unsigned int)__builtin_ctzll(bits));
-			if (w & VIOMMU_LEAF) {
+			if (!(w & VIOMMU_NODE)) {
 				mappings += !!(w & VIOMMU_LEAF_FIRST);
 			} else {
 				node_of(w)->next = todo;
@@ -420,7 +426,7 @@ void iomi_viommu_map_drop(struct viommu_map *m, struct viommu_pool *pool)
 {
 	uint64_t w = root_get(m);
 
-	if (w && !(w & VIOMMU_LEAF))
+	if (w & VIOMMU_NODE)
 		retire_subtree(pool, node_of(w));
 	atomic_store(&m->root, 0);
 	m->nr_mappings = 0;
@@ -459,7 +465,7 @@ static void find_path(struct viommu_map *m, uint64_t iova, struct iom_range r, s
 		p->node[p->depth] = node_of(w);
 		p->shift[p->depth] = s;
 		w = slot_get(node_of(w), i);
-		if ((w & VIOMMU_LEAF) || iom_range_contains(r, slot_range(iova, s, i)))
+		if (!(w & VIOMMU_NODE) || iom_range_contains(r, slot_range(iova, s, i)))
 			return;
 	}
 }
@@ -485,7 +491,7 @@ static uint64_t clear_slots(struct viommu_pool *pool, struct path *p, uint64_t i
 		if (!w)
 			continue;
 		clear_slot(n, i);
-		if (w & VIOMMU_LEAF)
+		if (!(w & VIOMMU_NODE))
 			mappings += !!(w & VIOMMU_LEAF_FIRST);
 		else
 			mappings += retire_subtree(pool, node_of(w));
@@ -519,7 +525,7 @@ int iomi_viommu_map_remove(struct viommu_map *m, struct viommu_pool *pool, struc
 	if (splits(m, iova))
 		return IOM_ERANGE;
 	while (!end && iomi_viommu_map_next(m, at, iova.last, &leaf)) {
-		if (root_get(m) & VIOMMU_LEAF) {
+		if (!(root_get(m) & VIOMMU_NODE)) {
 			atomic_store(&m->root, 0);
 			*removed = 1;
 			break;

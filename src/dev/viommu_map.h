@@ -4,7 +4,8 @@
  * a node, one word a slot. Writers exclude each other (the device's lock);
  * readers take no lock and stand inside an access bracket.
  *
- * A slot is 0, a leaf (bit 0), or a pointer to a node 6 address bits below. A
+ * A slot is 0, a leaf (VALID), or a tagged pointer (NODE) to a node 6 address
+ * bits below, so that one test a level tells the walk whether to go on. A
  * mapping is cut into the largest leaves that are aligned to a slot; its first
  * leaf carries FIRST and its last LAST, so no record of mappings is needed
  * beside the tree. The root word names the root node and its shift, and grows
@@ -29,26 +30,27 @@
 #define VIOMMU_SLOT_LG2		6u
 #define VIOMMU_SLOTS		64u
 #define VIOMMU_NODE_ALIGN	128u
-#define VIOMMU_GRANULE_LG2_MIN	6u	/* a leaf keeps its flags below the granule */
+#define VIOMMU_GRANULE_LG2_MIN	7u	/* a leaf keeps its flags below the granule */
 
 /*
  * A leaf: flags, and the granule-aligned guest-physical address. R, W and MMIO
  * are the flags of the MAP request, and IOM_ACCESS_*, one bit up.
  */
 #define VIOMMU_LEAF_FLAGS_LG2	1
-#define VIOMMU_LEAF		IOM_BIT64(0)
 #define VIOMMU_LEAF_R		IOM_BIT64(1)
 #define VIOMMU_LEAF_W		IOM_BIT64(2)
 #define VIOMMU_LEAF_MMIO	IOM_BIT64(3)
 #define VIOMMU_LEAF_FIRST	IOM_BIT64(4)
 #define VIOMMU_LEAF_LAST	IOM_BIT64(5)
-#define VIOMMU_LEAF_GPA		IOM_BITS64(63, 6)
+#define VIOMMU_LEAF_VALID	IOM_BIT64(6)
+#define VIOMMU_LEAF_GPA		IOM_BITS64(63, 7)
 #define VIOMMU_LEAF_PROT	(VIOMMU_LEAF_R | VIOMMU_LEAF_W | VIOMMU_LEAF_MMIO)
 /* Everything at its own address: bypass. */
-#define VIOMMU_ROOT_IDENTITY	(VIOMMU_LEAF | VIOMMU_LEAF_R | VIOMMU_LEAF_W | \
+#define VIOMMU_ROOT_IDENTITY	(VIOMMU_LEAF_VALID | VIOMMU_LEAF_R | VIOMMU_LEAF_W | \
 				 VIOMMU_LEAF_FIRST | VIOMMU_LEAF_LAST)
 
-/* A root word that is not 0 and not a leaf: node address, and the shift of the node's slots. */
+/* Tag of a node pointer; the root's also holds the shift of the node's slots. */
+#define VIOMMU_NODE		IOM_BIT64(0)
 #define VIOMMU_ROOT_SHIFT	IOM_BITS64(6, 1)
 #define VIOMMU_ROOT_NODE	IOM_BITS64(63, 7)
 
@@ -136,17 +138,18 @@ static inline uint64_t viommu_map_walk(struct viommu_map *m, uint64_t iova, unsi
 	struct viommu_node *node;
 	unsigned int s;
 
-	if (!w || (w & VIOMMU_LEAF)) {
+	if (!(w & VIOMMU_NODE)) {
 		*shift = 64;
 		return w;
 	}
 	s = (unsigned int)IOM_FIELD_GET(VIOMMU_ROOT_SHIFT, w);
 	if (iova >> s >> VIOMMU_SLOT_LG2)
 		return 0;
+	w = (w & VIOMMU_ROOT_NODE) | VIOMMU_NODE;
 	for (;;) {
-		node = (struct viommu_node *)(uintptr_t)(w & VIOMMU_ROOT_NODE);
+		node = (struct viommu_node *)(uintptr_t)(w - VIOMMU_NODE);
 		w = atomic_load(&node->slot[iova >> s & (VIOMMU_SLOTS - 1)]);
-		if (!w || (w & VIOMMU_LEAF))
+		if (!(w & VIOMMU_NODE))
 			break;
 		s -= VIOMMU_SLOT_LG2;
 	}

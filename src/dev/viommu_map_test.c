@@ -159,7 +159,7 @@ static void across_levels(void **state)
 {
 	(void)state;
 	run((UINT64_C(1) << 48) - ((uint64_t)PAGES << 11), 12);
-	run(UINT64_C(1) << 30, 6);
+	run(UINT64_C(1) << 30, 7);
 	run(0, 52);
 }
 

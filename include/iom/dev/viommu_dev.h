@@ -63,7 +63,7 @@ struct iom_viommu_trace {
 
 struct iom_viommu_dev_cfg {
 	struct iom_plat *plat;
-	uint64_t page_size_mask;	/* 0: 4 KiB and everything above. Lowest bit at least 64 */
+	uint64_t page_size_mask;	/* 0: 4 KiB and everything above. Lowest bit at least 128 */
 	struct iom_range input;		/* {0, 0}: 48 bits. Offered as INPUT_RANGE if not all 64 */
 	uint32_t domain_start;
 	uint32_t domain_last;		/* 0: UINT32_MAX. Offered as DOMAIN_RANGE if not all */
