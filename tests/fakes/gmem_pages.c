@@ -34,20 +34,33 @@ uint8_t *gmem_pages_at(struct gmem_pages *m, uint64_t addr)
 	       off % GMEM_PAGES_SIZE;
 }
 
+static size_t in_page(uint64_t addr, size_t len)
+{
+	size_t room = GMEM_PAGES_SIZE - (size_t)(addr % GMEM_PAGES_SIZE);
+
+	return len < room ? len : room;
+}
+
 void gmem_pages_peek(struct gmem_pages *m, uint64_t addr, void *buf, size_t len)
 {
-	size_t i;
+	uint8_t *to = buf;
+	size_t n;
 
-	for (i = 0; i < len; i++)
-		((uint8_t *)buf)[i] = *gmem_pages_at(m, addr + i);
+	for (; len; len -= n, addr += n, to += n) {
+		n = in_page(addr, len);
+		memcpy(to, gmem_pages_at(m, addr), n);
+	}
 }
 
 void gmem_pages_poke(struct gmem_pages *m, uint64_t addr, const void *buf, size_t len)
 {
-	size_t i;
+	const uint8_t *from = buf;
+	size_t n;
 
-	for (i = 0; i < len; i++)
-		*gmem_pages_at(m, addr + i) = ((const uint8_t *)buf)[i];
+	for (; len; len -= n, addr += n, from += n) {
+		n = in_page(addr, len);
+		memcpy(gmem_pages_at(m, addr), from, n);
+	}
 }
 
 void gmem_pages_allow(struct gmem_pages *m, uint64_t addr, unsigned int access)
@@ -71,8 +84,6 @@ bool gmem_pages_allowed(const struct gmem_pages *m, uint64_t addr, unsigned int 
 static int piece(struct gmem_pages *m, uint64_t addr, size_t len, unsigned int access,
 		 uint8_t **ptr, size_t *got)
 {
-	size_t room = GMEM_PAGES_SIZE - (size_t)(addr % GMEM_PAGES_SIZE);
-
 	must(m->depth == 1, "access outside of a bracket");
 	if (!gmem_pages_allowed(m, addr, access)) {
 		m->nr_refused++;
@@ -80,7 +91,7 @@ static int piece(struct gmem_pages *m, uint64_t addr, size_t len, unsigned int a
 			       IOM_EACCES : IOM_EFAULT;
 	}
 	*ptr = gmem_pages_at(m, addr);
-	*got = len < room ? len : room;
+	*got = in_page(addr, len);
 	return IOM_OK;
 }
 

@@ -57,7 +57,7 @@ struct iom_blk_cfg {
 	uint16_t queue_size;		/* power of two, 4 to 1024; 0: the default */
 	uint32_t block_size;		/* power of two, 512 to 65536; 0: 512 */
 	uint32_t physical_block_size;	/* power of two, block_size or more; 0: no TOPOLOGY */
-	void (*wake)(void *arg);	/* as in struct iom_virtio_dev_cfg */
+	void (*wake)(void *arg);	/* required; as in struct iom_virtio_dev_cfg */
 	void *wake_arg;
 };
 

@@ -29,7 +29,7 @@ struct iom_rng_cfg {
 	bool access_platform;		/* behind an IOMMU: offer ACCESS_PLATFORM */
 	bool packed;			/* offer RING_PACKED */
 	uint16_t queue_size;		/* power of two, up to 1024; 0: the default */
-	void (*wake)(void *arg);	/* as in struct iom_virtio_dev_cfg */
+	void (*wake)(void *arg);	/* required; as in struct iom_virtio_dev_cfg */
 	void *wake_arg;
 };
 
