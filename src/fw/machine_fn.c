@@ -464,26 +464,35 @@ static int check_segments(struct iomi_machine_ctx *c)
 	return IOM_OK;
 }
 
-/* The functions are sorted: a slot's function 0 comes first. */
+/* The functions are sorted: equal ones are neighbours. */
+static int check_unique(struct iomi_machine_ctx *c)
+{
+	const struct iom_machine_fn *fn;
+	uint32_t i;
+
+	for (i = 1; i < c->nr_fns; i++) {
+		fn = &c->fns[i];
+		if (!cmp_fn(fn - 1, fn))
+			return iomi_diag_fail(c->diag, IOM_EINVAL, fn->path, "reg",
+				"is the same function as %s; each needs its own", fn[-1].path);
+	}
+	return IOM_OK;
+}
+
+/* A slot's function 0 comes first. */
 static int check_slots(struct iomi_machine_ctx *c)
 {
-	const struct iom_machine_fn *fn, *before;
-	bool same_slot;
+	const struct iom_machine_fn *fn;
 	uint32_t i;
 
 	for (i = 0; i < c->nr_fns; i++) {
 		fn = &c->fns[i];
-		before = i ? fn - 1 : NULL;
-		if (before && before->segment == fn->segment && before->bdf == fn->bdf)
-			return iomi_diag_fail(c->diag, IOM_EINVAL, fn->path, "reg",
-				"is the same function as %s; each needs its own", before->path);
-		same_slot = before && before->segment == fn->segment &&
-			    before->bdf >> 3 == fn->bdf >> 3;
-		if (iom_machine_bdf_fn(fn->bdf) && !same_slot)
-			return iomi_diag_fail(c->diag, IOM_EINVAL, fn->path, "reg",
-				"function %u, but the slot has no function 0, so no guest "
-				"would look for it",
-				iom_machine_bdf_fn(fn->bdf));
+		if (!iom_machine_bdf_fn(fn->bdf) ||
+		    (i && fn[-1].segment == fn->segment && fn[-1].bdf >> 3 == fn->bdf >> 3))
+			continue;
+		return iomi_diag_fail(c->diag, IOM_EINVAL, fn->path, "reg",
+			"function %u, but the slot has no function 0, so no guest would "
+			"look for it", iom_machine_bdf_fn(fn->bdf));
 	}
 	return IOM_OK;
 }
@@ -522,7 +531,9 @@ int iomi_machine_finish_fns(struct iomi_machine_ctx *c, const struct iom_machine
 	if (rc)
 		return rc;
 	iomi_machine_sort(c->fns, c->nr_fns, sizeof(*c->fns), cmp_fn);
-	rc = check_slots(c);
+	rc = check_unique(c);
+	if (!rc)
+		rc = check_slots(c);
 	if (rc)
 		return rc;
 	for (i = 0; i < c->nr_fns; i++) {
