@@ -13,6 +13,8 @@
 #include <iom/spec/virtio.h>
 #include <iom/virtio/vmmio_dev.h>
 
+#include "virtio/transport_regs.h"
+
 #define MAGIC	0x6d6d7669u	/* "ivmm" */
 #define VERSION	1u
 
@@ -98,21 +100,10 @@ void iom_vmmio_dev_fini(struct iom_vmmio_dev *m)
 
 /* --- registers: register thread ---------------------------------------------------- */
 
-/* The selected queue, or NULL. */
-static struct iom_virtio_queue *selected(struct iom_virtio_dev *d)
-{
-	struct iom_virtio_queue *queue;
-
-	if (d->queue_sel >= d->cfg.nr_queues)
-		return NULL;
-	queue = &d->queue[d->queue_sel];
-	return queue->size_max ? queue : NULL;
-}
-
 static uint32_t reg_read(struct iom_vmmio_dev *m, unsigned int off)
 {
 	struct iom_virtio_dev *d = m->d;
-	const struct iom_virtio_queue *queue = selected(d);
+	const struct iom_virtio_queue *queue = transport_queue(d);
 
 	switch (off) {
 	case VIRTIO_MMIO_MAGIC_VALUE:
@@ -171,16 +162,6 @@ static void ready_write(struct iom_vmmio_dev *m, const struct iom_virtio_queue *
 		d->cfg.plat->ops.relax(d->cfg.plat, turn);
 }
 
-static void set_low(uint64_t *addr, uint32_t low)
-{
-	*addr = (*addr & ~(uint64_t)UINT32_MAX) | low;
-}
-
-static void set_high(uint64_t *addr, uint32_t high)
-{
-	*addr = (*addr & UINT32_MAX) | (uint64_t)high << 32;
-}
-
 static void queue_write(struct iom_vmmio_dev *m, struct iom_virtio_queue *queue, unsigned int off,
 			uint32_t val)
 {
@@ -195,26 +176,25 @@ static void queue_write(struct iom_vmmio_dev *m, struct iom_virtio_queue *queue,
 		return;
 	switch (off) {
 	case VIRTIO_MMIO_QUEUE_SIZE:
-		/* Out of range becomes 0, which no QueueReady accepts. */
-		cfg->size = val <= queue->size_max ? (uint16_t)val : 0;
+		transport_set_size(queue, val);
 		break;
 	case VIRTIO_MMIO_QUEUE_DESC_LOW:
-		set_low(&cfg->desc, val);
+		transport_set_low(&cfg->desc, val);
 		break;
 	case VIRTIO_MMIO_QUEUE_DESC_HIGH:
-		set_high(&cfg->desc, val);
+		transport_set_high(&cfg->desc, val);
 		break;
 	case VIRTIO_MMIO_QUEUE_DRIVER_LOW:
-		set_low(&cfg->driver, val);
+		transport_set_low(&cfg->driver, val);
 		break;
 	case VIRTIO_MMIO_QUEUE_DRIVER_HIGH:
-		set_high(&cfg->driver, val);
+		transport_set_high(&cfg->driver, val);
 		break;
 	case VIRTIO_MMIO_QUEUE_DEVICE_LOW:
-		set_low(&cfg->device, val);
+		transport_set_low(&cfg->device, val);
 		break;
 	case VIRTIO_MMIO_QUEUE_DEVICE_HIGH:
-		set_high(&cfg->device, val);
+		transport_set_high(&cfg->device, val);
 		break;
 	}
 }
@@ -248,7 +228,7 @@ static void reg_write(struct iom_vmmio_dev *m, unsigned int off, uint32_t val)
 		status_write(m, (uint8_t)val);
 		break;
 	default:
-		queue = selected(d);
+		queue = transport_queue(d);
 		if (queue)
 			queue_write(m, queue, off, val);
 	}

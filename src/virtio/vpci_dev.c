@@ -16,6 +16,7 @@
 #include <iom/virtio/vpci_dev.h>
 
 #include "pci/pci_priv.h"
+#include "virtio/transport_regs.h"
 
 /* BAR 0: four structures of at most 4 KiB. */
 #define BAR_REGS	0u
@@ -111,21 +112,10 @@ static uint8_t isr_read(struct iom_vpci_dev *v)
 
 /* --- common configuration structure: register thread ----------------------------- */
 
-/* The selected queue, or NULL. */
-static struct iom_virtio_queue *selected(struct iom_virtio_dev *d)
-{
-	struct iom_virtio_queue *queue;
-
-	if (d->queue_sel >= d->cfg.nr_queues)
-		return NULL;
-	queue = &d->queue[d->queue_sel];
-	return queue->size_max ? queue : NULL;
-}
-
 static void common_image(struct iom_vpci_dev *v, uint8_t *c)
 {
 	struct iom_virtio_dev *d = v->d;
-	const struct iom_virtio_queue *queue = selected(d);
+	const struct iom_virtio_queue *queue = transport_queue(d);
 	uint32_t sel = d->driver_feature_sel;
 
 	memset(c, 0, VIRTIO_PCI_COMMON_SIZE);
@@ -178,16 +168,6 @@ static uint16_t vector_or_none(const struct iom_vpci_dev *v, uint32_t vector)
 	return vector < v->fn.cfg.msix_vectors ? (uint16_t)vector : VIRTIO_MSI_NO_VECTOR;
 }
 
-static void set_low(uint64_t *addr, uint32_t low)
-{
-	*addr = (*addr & ~(uint64_t)UINT32_MAX) | low;
-}
-
-static void set_high(uint64_t *addr, uint32_t high)
-{
-	*addr = (*addr & UINT32_MAX) | (uint64_t)high << 32;
-}
-
 static void queue_write(struct iom_vpci_dev *v, struct iom_virtio_queue *queue, unsigned int off,
 			uint32_t val)
 {
@@ -202,30 +182,29 @@ static void queue_write(struct iom_vpci_dev *v, struct iom_virtio_queue *queue, 
 		return;
 	switch (off) {
 	case VIRTIO_PCI_COMMON_QUEUE_SIZE:
-		/* Out of range becomes 0, which no enable accepts. */
-		cfg->size = val <= queue->size_max ? (uint16_t)val : 0;
+		transport_set_size(queue, val);
 		break;
 	case VIRTIO_PCI_COMMON_QUEUE_ENABLE:
 		if (val == 1)
 			(void)iom_virtio_dev_queue_enable(v->d, v->d->queue_sel);
 		break;
 	case VIRTIO_PCI_COMMON_QUEUE_DESC:
-		set_low(&cfg->desc, val);
+		transport_set_low(&cfg->desc, val);
 		break;
 	case VIRTIO_PCI_COMMON_QUEUE_DESC + 4:
-		set_high(&cfg->desc, val);
+		transport_set_high(&cfg->desc, val);
 		break;
 	case VIRTIO_PCI_COMMON_QUEUE_DRIVER:
-		set_low(&cfg->driver, val);
+		transport_set_low(&cfg->driver, val);
 		break;
 	case VIRTIO_PCI_COMMON_QUEUE_DRIVER + 4:
-		set_high(&cfg->driver, val);
+		transport_set_high(&cfg->driver, val);
 		break;
 	case VIRTIO_PCI_COMMON_QUEUE_DEVICE:
-		set_low(&cfg->device, val);
+		transport_set_low(&cfg->device, val);
 		break;
 	case VIRTIO_PCI_COMMON_QUEUE_DEVICE + 4:
-		set_high(&cfg->device, val);
+		transport_set_high(&cfg->device, val);
 		break;
 	}
 }
@@ -265,7 +244,7 @@ static void common_write(struct iom_vpci_dev *v, unsigned int off, const uint8_t
 		d->queue_sel = (uint16_t)val;
 		break;
 	default:
-		queue = selected(d);
+		queue = transport_queue(d);
 		if (queue)
 			queue_write(v, queue, off, val);
 	}
