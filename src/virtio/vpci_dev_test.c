@@ -8,221 +8,28 @@
  */
 #include <iom/base/endian.h>
 #include <iom/base/field.h>
-#include <iom/virtio/vpci_dev.h>
 
-#include "fakes/irq_record.h"
-#include "fakes/virtio_echo.h"
+#include "fakes/vpci_driver.h"
 
-#define NONE 0xffffu
-
-struct fixture {
-	struct virtio_echo e;
-	struct irq_record irq;
-	struct iom_vpci_dev v;
-	/* Where the driver found the structures in BAR 0. */
-	unsigned int common, isr, device, notify, mult, window;
-	bool by_window;
-};
-
-static void start_with(struct fixture *t, const struct iom_vpci_dev_cfg *cfg)
-{
-	struct iom_vpci_dev_cfg c = *cfg;
-
-	memset(t, 0, sizeof(*t));
-	virtio_echo_init(&t->e, 23);
-	irq_record_init(&t->irq);
-	c.plat = &t->e.pt.plat;
-	c.irq = &t->irq.irq;
-	assert_int_equal(iom_vpci_dev_init(&t->v, &t->e.d, &c), IOM_OK);
-}
-
-static void stop(struct fixture *t)
-{
-	iom_vpci_dev_fini(&t->v);
-	assert_int_equal(plat_test_live(&t->e.pt), 0);
-}
-
-static uint32_t cfg_rd(struct fixture *t, unsigned int off, unsigned int len)
-{
-	uint8_t b[4] = { 0 };
-
-	iom_pci_config_read(&t->v.fn, off, b, len);
-	return iom_get_le32(b);
-}
-
-static void cfg_wr(struct fixture *t, unsigned int off, uint32_t val, unsigned int len)
-{
-	uint8_t b[4];
-
-	iom_put_le32(b, val);
-	iom_pci_config_write(&t->v.fn, off, b, len);
-}
-
-/* Finds the capabilities as a driver does. */
-static void discover(struct fixture *t)
-{
-	unsigned int at, type, off, n = 0;
-
-	assert_int_equal(cfg_rd(t, 0, 4), 0x10571af4);
-	for (at = cfg_rd(t, 0x34, 1); at; at = cfg_rd(t, at + 1, 1)) {
-		assert_true(n++ < 48);
-		if (cfg_rd(t, at, 1) != 9)
-			continue;
-		type = cfg_rd(t, at + 3, 1);
-		assert_int_equal(cfg_rd(t, at + 4, 1), 0);
-		off = cfg_rd(t, at + 8, 4);
-		assert_int_equal(off % 4, 0);
-		if (type == 1)
-			t->common = off;
-		else if (type == 2)
-			t->notify = off, t->mult = cfg_rd(t, at + 16, 4);
-		else if (type == 3)
-			t->isr = off;
-		else if (type == 4)
-			t->device = off;
-		else
-			t->window = at;
-	}
-	/* Memory and bus mastering on. */
-	cfg_wr(t, 4, 6, 2);
-}
-
-static void start(struct fixture *t, bool pcie)
-{
-	const struct iom_vpci_dev_cfg cfg = {
-		.msix = true, .msi = true, .pcie = pcie, .intx_pin = 1,
-	};
-
-	start_with(t, &cfg);
-	discover(t);
-}
-
-static uint32_t rd(struct fixture *t, unsigned int off, unsigned int len)
-{
-	uint8_t b[8] = { 0 };
-
-	if (t->by_window) {
-		cfg_wr(t, t->window + 4, 0, 1);
-		cfg_wr(t, t->window + 8, off, 4);
-		cfg_wr(t, t->window + 12, len, 4);
-		return cfg_rd(t, t->window + 16, len);
-	}
-	assert_int_equal(iom_pci_bar_read(&t->v.fn, 0, off, b, len), IOM_OK);
-	return iom_get_le32(b);
-}
-
-static void wr(struct fixture *t, unsigned int off, uint32_t val, unsigned int len)
-{
-	uint8_t b[4];
-
-	if (t->by_window) {
-		cfg_wr(t, t->window + 4, 0, 1);
-		cfg_wr(t, t->window + 8, off, 4);
-		cfg_wr(t, t->window + 12, len, 4);
-		cfg_wr(t, t->window + 16, val, len);
-		return;
-	}
-	iom_put_le32(b, val);
-	assert_int_equal(iom_pci_bar_write(&t->v.fn, 0, off, b, len), IOM_OK);
-}
-
-static uint32_t crd(struct fixture *t, unsigned int off, unsigned int len)
-{
-	return rd(t, t->common + off, len);
-}
-
-static void cwr(struct fixture *t, unsigned int off, uint32_t val, unsigned int len)
-{
-	wr(t, t->common + off, val, len);
-}
-
-static void enable_msix(struct fixture *t)
-{
-	unsigned int at, v;
-	uint8_t b[8];
-
-	for (at = cfg_rd(t, 0x34, 1); cfg_rd(t, at, 1) != 0x11; at = cfg_rd(t, at + 1, 1))
-		;
-	for (v = 0; v < 3; v++) {
-		iom_put_le64(b, 0xfee00000 + v * 16);
-		iom_pci_bar_write(&t->v.fn, 1, v * 16, b, 8);
-		iom_put_le64(b, 0x40 + v);
-		iom_pci_bar_write(&t->v.fn, 1, v * 16 + 8, b, 8);
-	}
-	cfg_wr(t, at + 2, 0x8000, 2);
-}
-
-/* 3.1.1 steps 1 to 6 */
-static void negotiate(struct fixture *t, uint64_t features)
-{
-	cwr(t, 20, 0, 1);
-	assert_int_equal(crd(t, 20, 1), 0);
-	cwr(t, 20, 1, 1);
-	cwr(t, 20, 3, 1);
-	cwr(t, 0, 0, 4);
-	assert_int_equal(crd(t, 4, 4), 0x30000000);
-	cwr(t, 0, 1, 4);
-	assert_int_equal(crd(t, 4, 4), 7);
-	cwr(t, 8, 0, 4);
-	cwr(t, 12, (uint32_t)features, 4);
-	cwr(t, 8, 1, 4);
-	cwr(t, 12, (uint32_t)(features >> 32), 4);
-	cwr(t, 20, 11, 1);
-	assert_int_equal(crd(t, 20, 1), 11);
-}
-
-/* 4.1.5.1.3: size, addresses, vector, enable. */
-static void set_queue(struct fixture *t, unsigned int q, bool packed, unsigned int size,
-		      uint32_t vector)
-{
-	const struct iom_vq_cfg *c;
-
-	virtio_echo_ring(&t->e, q, packed, size);
-	c = &t->e.ring[q].cfg;
-	cwr(t, 22, q, 2);
-	assert_int_equal(crd(t, 24, 2), VIRTIO_ECHO_SIZE);
-	assert_int_equal(crd(t, 28, 2), 0);
-	cwr(t, 24, size, 2);
-	cwr(t, 32, (uint32_t)c->desc, 4);
-	cwr(t, 36, (uint32_t)(c->desc >> 32), 4);
-	cwr(t, 40, (uint32_t)c->driver, 4);
-	cwr(t, 44, (uint32_t)(c->driver >> 32), 4);
-	cwr(t, 48, (uint32_t)c->device, 4);
-	cwr(t, 52, (uint32_t)(c->device >> 32), 4);
-	cwr(t, 26, vector, 2);
-	assert_int_equal(crd(t, 26, 2), vector);
-	cwr(t, 28, 1, 2);
-	assert_int_equal(crd(t, 28, 2), 1);
-}
-
-static void bring_up(struct fixture *t, bool packed, uint32_t v_cfg, uint32_t v0, uint32_t v1)
-{
-	negotiate(t, UINT64_C(0x300000000) | (packed ? UINT64_C(0x400000000) : 0));
-	cwr(t, 16, v_cfg, 2);
-	assert_int_equal(crd(t, 16, 2), v_cfg);
-	set_queue(t, 0, packed, 16, v0);
-	set_queue(t, 1, packed, packed ? 7 : 8, v1);
-	cwr(t, 20, 15, 1);
-	assert_int_equal(crd(t, 20, 1), 15);
-}
-
-static void kick(void *arg, unsigned int q)
-{
-	struct fixture *t = arg;
-
-	cwr(t, 22, q, 2);
-	wr(t, t->notify + crd(t, 30, 2) * t->mult, q, 2);
-}
+/* Shorter, for the many. */
+#define NONE		VPCI_DRIVER_NONE
+#define cfg_rd		vpci_driver_cfg_rd
+#define cfg_wr		vpci_driver_cfg_wr
+#define rd		vpci_driver_rd
+#define wr		vpci_driver_wr
+#define crd		vpci_driver_crd
+#define cwr		vpci_driver_cwr
+#define bring_up	vpci_driver_bring_up
 
 /* A reset device, by hand: the whole common structure with queue 0 selected. */
 static const uint8_t common_after_reset[64] = {
 	0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x30,	/* select 0; INDIRECT, EVENT_IDX */
 	0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
-	0xff, 0xff, 0x02, 0x00, 0x00, 0x00, 0x00, 0x00,	/* no vector; 2 queues; status, generation */
+	0xff, 0xff, 0x02, 0x00, 0x00, 0x00, 0x00, 0x00,	/* no vector; 2 queues */
 	0x10, 0x00, 0xff, 0xff, 0x00, 0x00, 0x00, 0x00,	/* size 16; no vector; off; doorbell 0 */
 };
 
-static void assert_reset(struct fixture *t)
+static void assert_reset(struct vpci_driver *t)
 {
 	uint8_t b[64];
 	unsigned int i;
@@ -268,27 +75,27 @@ static void capabilities_are_those_of_the_specification(void **state)
 	};
 	const struct iom_vpci_dev_cfg cfg = { .msix = true, .msi = true, .intx_pin = 1 };
 	const struct iom_vpci_dev_cfg full = { .msix = true, .msi = true, .pcie = true };
-	struct fixture t;
+	struct vpci_driver t;
 	uint8_t want[256] = { 0 }, space[256];
 	unsigned int at, n = 0;
 
 	(void)state;
 	memcpy(want, header, sizeof(header));
-	start_with(&t, &cfg);
+	vpci_driver_start_with(&t, &cfg);
 	iom_pci_config_read(&t.v.fn, 0, space, 256);
 	assert_memory_equal(space, want, 256);
 	cfg_wr(&t, 0x10, 0xffffffff, 4);
 	cfg_wr(&t, 0x14, 0xffffffff, 4);
 	assert_int_equal(cfg_rd(&t, 0x10, 4), 0xffffc000);
 	assert_int_equal(cfg_rd(&t, 0x14, 4), 0xfffff000);
-	stop(&t);
+	vpci_driver_stop(&t);
 
 	/* All there is still fits: PM, MSI, MSI-X, PCIe and five of VIRTIO. */
-	start_with(&t, &full);
+	vpci_driver_start_with(&t, &full);
 	for (at = cfg_rd(&t, 0x34, 1); at; at = cfg_rd(&t, at + 1, 1))
 		n++;
 	assert_int_equal(n, 9);
-	stop(&t);
+	vpci_driver_stop(&t);
 }
 
 /* 4.1.4: no device structure without configuration space; classes by type. */
@@ -301,7 +108,7 @@ static void device_type_decides_class_and_structures(void **state)
 	struct iom_virtio_dev_cfg dcfg;
 	struct iom_virtio_dev_ops ops;
 	struct iom_vpci_dev_cfg cfg = { 0 };
-	struct fixture t;
+	struct vpci_driver t;
 	unsigned int i;
 
 	(void)state;
@@ -322,7 +129,7 @@ static void device_type_decides_class_and_structures(void **state)
 		/* common, ISR, notify, window */
 		assert_int_equal(cfg_rd(&t, 0x63, 1), 2);
 		assert_int_equal(cfg_rd(&t, 0x77, 1), 5);
-		stop(&t);
+		vpci_driver_stop(&t);
 	}
 	cfg.plat = NULL;
 	assert_int_equal(iom_vpci_dev_init(&t.v, &t.e.d, &cfg), IOM_EINVAL);
@@ -333,7 +140,7 @@ static void device_type_decides_class_and_structures(void **state)
 
 static void a_driver_brings_it_up(void **state)
 {
-	struct fixture t;
+	struct vpci_driver t;
 	struct test_rng rng;
 	unsigned int i, n, mode;
 
@@ -342,14 +149,14 @@ static void a_driver_brings_it_up(void **state)
 	for (mode = 0; mode < 8; mode++) {
 		bool packed = mode & 1, msix = mode & 4;
 
-		start(&t, false);
+		vpci_driver_start(&t, false);
 		t.by_window = mode & 2;
 		if (msix)
-			enable_msix(&t);
+			vpci_driver_enable_msix(&t);
 		bring_up(&t, packed, msix ? 0 : NONE, msix ? 1 : NONE, msix ? 2 : NONE);
 		for (i = 0; i < 100; i++) {
 			t.irq.nr_msgs = 0;
-			virtio_echo_exchange(&t.e, i & 1, &rng, 1 + i % 64, kick, &t);
+			virtio_echo_exchange(&t.e, i & 1, &rng, 1 + i % 64, vpci_driver_kick, &t);
 			n = t.irq.nr_msgs;
 			if (msix) {
 				assert_int_equal(n, 1);
@@ -365,7 +172,7 @@ static void a_driver_brings_it_up(void **state)
 		}
 		cwr(&t, 20, 0, 1);
 		assert_reset(&t);
-		stop(&t);
+		vpci_driver_stop(&t);
 	}
 }
 
@@ -379,12 +186,12 @@ static void fields_take_their_own_width_only(void **state)
 		{ 24, 2, 8 }, { 26, 2, 2 }, { 32, 4, 0x40001230 }, { 36, 4, 0x11 },
 		{ 40, 4, 0x40002230 }, { 44, 4, 0x12 }, { 48, 4, 0x40003230 }, { 52, 4, 0x13 },
 	};
-	struct fixture t;
+	struct vpci_driver t;
 	uint8_t b[8];
 	unsigned int i, len, j;
 
 	(void)state;
-	start(&t, false);
+	vpci_driver_start(&t, false);
 	for (i = 0; i < IOM_ARRAY_SIZE(field); i++) {
 		for (len = 1; len <= 4; len *= 2) {
 			uint32_t old = crd(&t, field[i].off, field[i].len);
@@ -420,34 +227,34 @@ static void fields_take_their_own_width_only(void **state)
 	assert_int_equal(crd(&t, 56, 4) | crd(&t, 60, 4) | crd(&t, 64, 4) | crd(&t, 21, 1), 0);
 	iom_pci_bar_read(&t.v.fn, 0, 60, b, 8);
 	assert_true(iom_get_le64(b) == 0);
-	stop(&t);
+	vpci_driver_stop(&t);
 }
 
 static void features_beyond_64_bits_read_0(void **state)
 {
 	static const uint32_t sel[] = { 2, 3, 4, 31, 0x80000000, 0xffffffff };
-	struct fixture t;
+	struct vpci_driver t;
 	unsigned int i;
 
 	(void)state;
-	start(&t, false);
+	vpci_driver_start(&t, false);
 	for (i = 0; i < IOM_ARRAY_SIZE(sel); i++) {
 		cwr(&t, 0, sel[i], 4);
 		cwr(&t, 8, sel[i], 4);
 		assert_int_equal(crd(&t, 0, 4), sel[i]);
 		assert_int_equal(crd(&t, 4, 4) | crd(&t, 12, 4), 0);
 	}
-	stop(&t);
+	vpci_driver_stop(&t);
 }
 
 /* 4.1.5.1.2.1 and 4.1.5.1.3.1 */
 static void queues_that_cannot_be_enabled_stay_off(void **state)
 {
-	struct fixture t;
+	struct vpci_driver t;
 
 	(void)state;
-	start(&t, false);
-	negotiate(&t, UINT64_C(0x100000000));
+	vpci_driver_start(&t, false);
+	vpci_driver_negotiate(&t, UINT64_C(0x100000000));
 	cwr(&t, 22, 2, 2);			/* no such queue */
 	assert_int_equal(crd(&t, 24, 2), 0);
 	assert_int_equal(crd(&t, 26, 2), NONE);
@@ -467,30 +274,30 @@ static void queues_that_cannot_be_enabled_stay_off(void **state)
 	cwr(&t, 32, 8, 4);			/* misaligned */
 	cwr(&t, 28, 1, 2);
 	assert_int_equal(crd(&t, 28, 2), 0);
-	set_queue(&t, 0, false, 16, NONE);
+	vpci_driver_set_queue(&t, 0, false, 16, NONE);
 	cwr(&t, 32, 0x1000, 4);			/* in use now: nothing of it moves */
 	cwr(&t, 24, 8, 2);
 	cwr(&t, 28, 0, 2);
 	assert_int_equal(crd(&t, 32, 4), (uint32_t)t.e.ring[0].cfg.desc);
 	assert_int_equal(crd(&t, 24, 2), 16);
 	assert_int_equal(crd(&t, 28, 2), 1);
-	stop(&t);
+	vpci_driver_stop(&t);
 }
 
 static void vectors_out_of_range_read_back_as_none(void **state)
 {
 	const struct iom_vpci_dev_cfg none = { .intx_pin = 1 };
 	const struct iom_vpci_dev_cfg outside = { .msix = true, .msix_table_extern = true };
-	struct fixture t;
+	struct vpci_driver t;
 	uint32_t v;
 	unsigned int n, cfgs;
 
 	(void)state;
 	for (cfgs = 0; cfgs < 3; cfgs++) {
 		if (cfgs == 0)
-			start(&t, false);
+			vpci_driver_start(&t, false);
 		else
-			start_with(&t, cfgs == 1 ? &none : &outside);
+			vpci_driver_start_with(&t, cfgs == 1 ? &none : &outside);
 		n = cfgs == 1 ? 0 : 3;
 		for (v = 0; v < 0x10000; v += v < 8 ? 1 : 251) {
 			cwr(&t, 16, v, 2);
@@ -498,17 +305,17 @@ static void vectors_out_of_range_read_back_as_none(void **state)
 			assert_int_equal(crd(&t, 16, 2), v < n ? v : NONE);
 			assert_int_equal(crd(&t, 26, 2), v < n ? v : NONE);
 		}
-		stop(&t);
+		vpci_driver_stop(&t);
 	}
 }
 
 static void interrupts_follow_the_mode(void **state)
 {
-	struct fixture t;
+	struct vpci_driver t;
 	unsigned int msi;
 
 	(void)state;
-	start(&t, false);
+	vpci_driver_start(&t, false);
 	bring_up(&t, false, NONE, NONE, NONE);
 	/* INTx: the ISR says why, and reading it is the acknowledgement. */
 	iom_virtio_dev_config_changed(&t.e.d);
@@ -539,7 +346,7 @@ static void interrupts_follow_the_mode(void **state)
 	assert_int_equal(rd(&t, t.isr, 1), 3);
 	cfg_wr(&t, msi + 2, 0, 2);
 	/* MSI-X: only what has a vector, and no ISR. */
-	enable_msix(&t);
+	vpci_driver_enable_msix(&t);
 	t.v.d->tr->queue_irq(t.v.d->tr_arg, 0);
 	iom_virtio_dev_config_changed(&t.e.d);
 	assert_int_equal(t.irq.nr_msgs, 2);
@@ -552,16 +359,16 @@ static void interrupts_follow_the_mode(void **state)
 	assert_true(t.irq.msg[2].vector == 0 && t.irq.msg[3].vector == 2);
 	assert_int_equal(rd(&t, t.isr, 1), 0);
 	assert_false(t.irq.line);
-	stop(&t);
+	vpci_driver_stop(&t);
 }
 
 static void window_is_checked(void **state)
 {
-	struct fixture t;
+	struct vpci_driver t;
 	unsigned int w, len;
 
 	(void)state;
-	start(&t, false);
+	vpci_driver_start(&t, false);
 	w = t.window;
 	for (len = 0; len < 10; len++) {
 		cfg_wr(&t, w + 4, 0, 1);
@@ -598,12 +405,12 @@ static void window_is_checked(void **state)
 	assert_true(t.irq.line);
 	assert_int_equal(cfg_rd(&t, w + 16, 1), 2);
 	assert_false(t.irq.line);
-	stop(&t);
+	vpci_driver_stop(&t);
 }
 
 static void reset_status(void *arg)
 {
-	struct fixture *t = arg;
+	struct vpci_driver *t = arg;
 
 	cwr(t, 20, 0, 1);
 	assert_int_not_equal(crd(t, 20, 1), 0);
@@ -612,7 +419,7 @@ static void reset_status(void *arg)
 /* 2.4, 4.1.4.3.2: by status, FLR and the bus, from every step on. */
 static void reset_works_in_every_state(void **state)
 {
-	struct fixture t;
+	struct vpci_driver t;
 	struct test_rng rng;
 	unsigned int step, how, exp;
 
@@ -620,14 +427,14 @@ static void reset_works_in_every_state(void **state)
 	test_rng_init(&rng);
 	for (step = 0; step < 7; step++)
 		for (how = 0; how < 4; how++) {
-			start(&t, true);
-			enable_msix(&t);
+			vpci_driver_start(&t, true);
+			vpci_driver_enable_msix(&t);
 			if (step == 1)
 				cwr(&t, 20, 3, 1);
 			if (step >= 2)
-				negotiate(&t, UINT64_C(0x100000000));
+				vpci_driver_negotiate(&t, UINT64_C(0x100000000));
 			if (step == 3)
-				set_queue(&t, 0, false, 8, 1);
+				vpci_driver_set_queue(&t, 0, false, 8, 1);
 			if (step >= 4)
 				bring_up(&t, step & 1, 0, 1, 2);
 			if (step >= 5)
@@ -648,7 +455,7 @@ static void reset_works_in_every_state(void **state)
 				bring_up(&t, step & 1, 0, 1, 2);
 				t.e.meanwhile = reset_status;
 				t.e.meanwhile_arg = &t;
-				kick(&t, 0);
+				vpci_driver_kick(&t, 0);
 				iom_virtio_dev_run(&t.e.d);
 				assert_null(t.e.meanwhile);
 			}
@@ -656,8 +463,8 @@ static void reset_works_in_every_state(void **state)
 			cfg_wr(&t, 4, 6, 2);
 			t.irq.nr_msgs = 0;
 			bring_up(&t, !(step & 1), NONE, NONE, NONE);
-			virtio_echo_exchange(&t.e, 1, &rng, 17, kick, &t);
-			stop(&t);
+			virtio_echo_exchange(&t.e, 1, &rng, 17, vpci_driver_kick, &t);
+			vpci_driver_stop(&t);
 		}
 }
 
