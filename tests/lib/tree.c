@@ -84,7 +84,7 @@ void test_tree_machine(void)
 	CELLS(VIOMMU, "phandle", 7);
 	CELLS(VIOMMU, "iom,boot-bypass", 0);
 	CELLS(VIOMMU, "iom,msi-region", 0, 0xfee00000, 0, 0xfeefffff);
-	test_tree_ok(fdt_add_subnode(test_tree, 0, MMIO + 1));
+	test_tree_ok(fdt_add_subnode(test_tree, 0, &MMIO[1]));
 	STR(MMIO, "compatible", "virtio,mmio");
 	CELLS(MMIO, "reg", 0, 0xa000000, 0, 0x200);
 	CELLS(MMIO, "iommus", 7, 0x4000);
