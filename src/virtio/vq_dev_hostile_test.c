@@ -97,8 +97,9 @@ static void make_ring(struct world *w)
 	struct iom_vq_seg seg[SIZE_MAX_T];
 	unsigned int i, n;
 
-	cfg.size = cfg.packed ? (uint16_t)(1 + below(w, SIZE_MAX_T)) :
-				(uint16_t)(1u << below(w, 7));
+	cfg.size = (uint16_t)(1 + below(w, SIZE_MAX_T));
+	if (!cfg.packed)
+		cfg.size = (uint16_t)(1u << below(w, 7));
 	vq_ref_init(&w->ref, &cfg, w->mem, BASE, NULL);
 	if (!below(w, 8))
 		test_rng_fill(&w->rng, w->mem, w->ref.tables - BASE);
@@ -198,6 +199,46 @@ static void hostile(void **state)
 	free(w);
 }
 
+/* Each descriptor that was read is at once available in the next lap. */
+static void next_lap(void *arg, enum gmem_fake_kind kind, uint64_t addr, size_t len)
+{
+	struct world *w = arg;
+	uint64_t slot = (addr - w->ref.cfg.desc) / 16, before;
+
+	(void)len;
+	if (kind != GMEM_FAKE_READ || w->fake.accesses <= 2)
+		return;
+	before = (slot + w->ref.cfg.size - 1) % w->ref.cfg.size;
+	w->mem[16 * before + 14] ^= 0x80;
+	w->mem[16 * before + 15] ^= 0x80;
+}
+
+static void packed_chain_without_end(void **state)
+{
+	struct world *w = calloc(1, sizeof(*w));
+	struct iom_vq_seg seg[SEGS];
+	struct iom_vq_chain ch = { .seg = seg, .seg_max = SEGS };
+	struct iom_vq_cfg cfg = { .size = 8, .packed = true };
+	unsigned int i;
+
+	(void)state;
+	w->mem = aligned_alloc(64, MEM);
+	assert_int_equal(iom_gmem_flat_init(&w->flat, BASE, w->mem, MEM), IOM_OK);
+	gmem_fake_init(&w->fake, &w->flat.g);
+	vq_ref_init(&w->ref, &cfg, w->mem, BASE, NULL);
+	for (i = 0; i < cfg.size; i++)
+		w->mem[16 * i + 14] = 0x81;
+	w->fake.before = next_lap;
+	w->fake.before_arg = w;
+	assert_int_equal(iom_vq_dev_enable(&w->vq, &w->fake.g, &w->ref.cfg, NULL), IOM_OK);
+	assert_int_equal(iom_gmem_begin(&w->fake.g), IOM_OK);
+	assert_int_equal(iom_vq_dev_pop(&w->vq, &ch), IOM_EPROTO);
+	assert_true(w->fake.accesses <= 12);
+	iom_gmem_end(&w->fake.g);
+	free(w->mem);
+	free(w);
+}
+
 /* Two chains go through; the nth access of it all fails with rc. */
 static bool fail_once(struct world *w, bool packed, bool event_idx, long n, int fail_rc)
 {
@@ -236,6 +277,7 @@ static bool fail_once(struct world *w, bool packed, bool event_idx, long n, int 
 			break;
 		assert_int_equal(rc, fail_rc);
 		assert_true(w->fake.failed);
+		assert_int_equal(w->vq.broken, rc != IOM_ENODEV);
 	}
 	if (w->fake.failed && !(w->vq.broken))
 		assert_int_equal(fail_rc, IOM_ENODEV);
@@ -279,6 +321,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(hostile),
+		cmocka_unit_test(packed_chain_without_end),
 		cmocka_unit_test(nth_access_fails),
 	};
 

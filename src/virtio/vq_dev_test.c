@@ -326,8 +326,9 @@ static void world_start(struct world *w, bool hot)
 	bool moved = below(w, 2);
 	uint64_t d;
 
-	w->cfg.size = w->cfg.packed ? (uint16_t)(1 + below(w, SIZE_MAX_T)) :
-				      (uint16_t)(1u << below(w, 7));
+	w->cfg.size = (uint16_t)(1 + below(w, SIZE_MAX_T));
+	if (!w->cfg.packed)
+		w->cfg.size = (uint16_t)(1u << below(w, 7));
 	if (moved && w->cfg.packed) {
 		st.avail = st.used = (uint16_t)below(w, w->cfg.size);
 		st.avail_wrap = st.used_wrap = below(w, 2);
