@@ -266,7 +266,7 @@ static const struct rule split_rules[] = {
 	{ "table longer than the queue", { { T, 80, I } }, { { 7, 1 } }, .rc = IOM_EPROTO },
 	{ "table that wraps", { { UINT64_MAX - 15, 32, I } }, .rc = IOM_EPROTO },
 	{ "table not in memory", { { 0x100000, 16, I } }, .rc = IOM_EFAULT },
-	{ "table, next just out of range", { { T, 16, I } }, { { 7, 1, N, 1 } }, .rc = IOM_EPROTO },
+	{ "table, next is its length", { { T, 16, I } }, { { 7, 1, N, 1 } }, .rc = IOM_EPROTO },
 	{ "table, next out of range", { { T, 16, I } }, { { 7, 1, N, 3 } }, .rc = IOM_EPROTO },
 	{ "table, loop", { { T, 32, I } }, { { 7, 1, N, 1 }, { 7, 1, N, 0 } }, .rc = IOM_EPROTO },
 	{ "table, too many segments", { { T, 32, I } }, { { 7, 1, N, 1 }, { 7, 1, W } },

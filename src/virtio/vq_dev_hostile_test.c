@@ -206,7 +206,7 @@ static void next_lap(void *arg, enum gmem_fake_kind kind, uint64_t addr, size_t 
 	uint64_t slot = (addr - w->ref.cfg.desc) / 16, before;
 
 	(void)len;
-	if (kind != GMEM_FAKE_READ || w->fake.accesses <= 2)
+	if (kind != GMEM_FAKE_READ || w->fake.accesses <= 3)
 		return;
 	before = (slot + w->ref.cfg.size - 1) % w->ref.cfg.size;
 	w->mem[16 * before + 14] ^= 0x80;

@@ -144,7 +144,7 @@ static uint16_t split_add(struct vq_ref *r, struct test_rng *rng, const struct i
 		c->desc[i] = d[i];
 	}
 	c->ndesc = (uint16_t)count;
-	store16(r, r->cfg.driver + 4 + 2 * (r->avail % r->cfg.size), d[0]);
+	store16(r, r->cfg.driver + 4 + 2u * (r->avail % r->cfg.size), d[0]);
 	r->avail++;
 	store16(r, r->cfg.driver + 2, r->avail);
 	r->added++;
@@ -259,7 +259,7 @@ bool vq_ref_used(struct vq_ref *r, uint16_t *id, uint32_t *len)
 	if (!r->cfg.packed) {
 		if (load16(r, r->cfg.device + 2) == r->used)
 			return false;
-		d = r->cfg.device + 4 + 8 * (r->used % r->cfg.size);
+		d = r->cfg.device + 4 + 8u * (r->used % r->cfg.size);
 		assert_true(iom_get_le32(at(r, d)) < r->cfg.size);
 		*id = (uint16_t)iom_get_le32(at(r, d));
 		*len = iom_get_le32(at(r, d + 4));
