@@ -10,10 +10,13 @@ static void got_msi(struct iom_irq *irq, bool msix, unsigned int vector, uint64_
 		    uint32_t data)
 {
 	struct irq_record *t = IOM_CONTAINER_OF(irq, struct irq_record, irq);
-	struct irq_record_msg *m = &t->msg[t->nr_msgs];
+	struct irq_record_msg *m;
 
-	if (t->nr_msgs++ >= IRQ_RECORD_MSGS)
+	if (t->nr_msgs >= IRQ_RECORD_MSGS) {
+		t->nr_msgs++;
 		return;
+	}
+	m = &t->msg[t->nr_msgs++];
 	m->msix = msix;
 	m->vector = vector;
 	m->addr = addr;
