@@ -133,7 +133,7 @@ FUZZ_SAN := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=al
 
 $(FUZZ_BINS): $(B)/fuzz/%: $(B)/obj/fuzz/%.o $(filter %.o,$(FUZZ_MAIN)) $(TEST_LIBS)
 	$(call say,LD,$@) mkdir -p $(@D); $(CC) $(CFLAGS) $(SAN) $(filter -%,$(FUZZ_MAIN)) \
-		$(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(LIBS)
+		$(LDFLAGS) -o $@ $(filter %.o %.a,$^) -lcmocka $(LIBS)
 
 replay: $(FUZZ_BINS)
 	@LOG_DIR=$(B)/logs scripts/run-tests $(FUZZ_BINS)
