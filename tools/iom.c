@@ -15,6 +15,7 @@ static const struct {
 	const char *help;
 } commands[] = {
 	{ "fw", iom_tool_fw, "read and write firmware tables: VIOT and device trees" },
+	{ "serve", iom_tool_serve, "offer the functions of a machine to QEMU, by vfio-user" },
 };
 
 static void usage(FILE *f)

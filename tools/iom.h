@@ -12,5 +12,6 @@
 #define IOM_TOOL_USAGE	2
 
 int iom_tool_fw(int argc, char **argv);
+int iom_tool_serve(int argc, char **argv);
 
 #endif

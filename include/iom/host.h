@@ -15,6 +15,7 @@
 #include <iom/plat/irq.h>
 #include <iom/plat/plat.h>
 #include <iom/plat/store.h>
+#include <iom/vfu/vfu.h>
 #include <iom/host/host.h>
 #include <iom/host/host_store.h>
 #include <iom/host/host_worker.h>

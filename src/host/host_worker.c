@@ -22,6 +22,7 @@
 struct iom_host_worker {
 	struct iom_host_worker_cfg cfg;
 	pthread_t thread;
+	bool ended;		/* of whoever stops it */
 	int efd;
 	atomic_bool wanted;
 	atomic_bool asleep;
@@ -140,9 +141,19 @@ void iom_host_worker_wake(struct iom_host_worker *w)
 
 void iom_host_worker_stop(struct iom_host_worker *w)
 {
+	if (w->ended)
+		return;
 	atomic_store(&w->stop, true);
 	iom_host_worker_wake(w);
 	pthread_join(w->thread, NULL);
+	w->ended = true;
+}
+
+void iom_host_worker_free(struct iom_host_worker *w)
+{
+	if (!w)
+		return;
+	iom_host_worker_stop(w);
 	close(w->efd);
 	free(w);
 }

@@ -66,7 +66,7 @@ static void every_wake_is_followed_by_a_run(unsigned int wakers, uint32_t poll_n
 	for (i = 0; i < wakers; i++)
 		pthread_join(t[i], NULL);
 	assert_int_equal(atomic_load(&j.done), wakers * ROUNDS);
-	iom_host_worker_stop(j.w);
+	iom_host_worker_free(j.w);
 }
 
 static void one_waker(void **state)
@@ -103,6 +103,11 @@ static void does_not_run_unasked(void **state)
 	nanosleep(&ms, NULL);
 	assert_int_equal(atomic_load(&j.runs), 1);
 	iom_host_worker_stop(j.w);
+	iom_host_worker_wake(j.w);	/* harmless */
+	iom_host_worker_wake(j.w);
+	iom_host_worker_stop(j.w);
+	assert_int_equal(atomic_load(&j.runs), 1);
+	iom_host_worker_free(j.w);
 }
 
 int main(void)

@@ -61,18 +61,34 @@ static void set_ops(struct iom_vfu *v, const struct iom_vfu_dev_ops *ops)
 		v->ops.note = note_nothing;
 }
 
-static int check_cfg(const struct iom_vfu_cfg *cfg)
+static int check_irqs(const unsigned int irq_count[IOM_VFU_IRQS])
 {
 	unsigned int i;
 
-	if (!cfg->dev || !cfg->dev->ops->region_read || !cfg->dev->ops->region_write ||
-	    !cfg->nr_gmems || cfg->nr_gmems > IOM_VFU_GMEMS_MAX ||
-	    cfg->irq_count[IOM_VFU_IRQ_INTX] > 1)
-		return IOM_EINVAL;
 	for (i = 0; i < IOM_VFU_IRQS; i++) {
-		if (cfg->irq_count[i] > IOM_VFU_VECTORS_MAX)
+		if (irq_count[i] > (i == IOM_VFU_IRQ_INTX ? 1 : IOM_VFU_VECTORS_MAX))
 			return IOM_EINVAL;
 	}
+	return IOM_OK;
+}
+
+static int check_cfg(const struct iom_vfu_cfg *cfg)
+{
+	if (!cfg->dev || !cfg->dev->ops->region_read || !cfg->dev->ops->region_write ||
+	    !cfg->nr_gmems || cfg->nr_gmems > IOM_VFU_GMEMS_MAX)
+		return IOM_EINVAL;
+	return check_irqs(cfg->irq_count);
+}
+
+int iom_vfu_describe(struct iom_vfu *v, const uint64_t region_size[IOM_VFU_REGIONS],
+		     const unsigned int irq_count[IOM_VFU_IRQS])
+{
+	int rc = check_irqs(irq_count);
+
+	if (rc)
+		return rc;
+	memcpy(v->cfg.region_size, region_size, sizeof(v->cfg.region_size));
+	memcpy(v->cfg.irq_count, irq_count, sizeof(v->cfg.irq_count));
 	return IOM_OK;
 }
 

@@ -38,10 +38,12 @@ int iom_host_worker_start(const struct iom_host_worker_cfg *cfg, struct iom_host
 /* Any thread, also the worker itself; never blocks. */
 void iom_host_worker_wake(struct iom_host_worker *w);
 /*
- * Lets the current run return, then ends the thread and frees w; work left is
- * not done. Not from the worker's own thread; nobody may wake it any more.
+ * Lets the current run return, then ends the thread; work left is not done.
+ * Not from the worker's own thread. A wake after it does nothing.
  */
 void iom_host_worker_stop(struct iom_host_worker *w);
+/* Stops it if it runs. Nobody may wake it any more. NULL: nothing. */
+void iom_host_worker_free(struct iom_host_worker *w);
 
 #ifdef __cplusplus
 }

@@ -117,6 +117,12 @@ struct iom_vfu_stats {
 
 /* IOM_EINVAL: cfg out of range; IOM_ENOMEM. The device is called from the first step on. */
 int iom_vfu_create(const struct iom_vfu_cfg *cfg, struct iom_vfu **out);
+/*
+ * Other regions and interrupts than cfg's, for a device that needs its gmem
+ * before it knows them. Before the first client. IOM_EINVAL: nothing changed.
+ */
+int iom_vfu_describe(struct iom_vfu *v, const uint64_t region_size[IOM_VFU_REGIONS],
+		     const unsigned int irq_count[IOM_VFU_IRQS]);
 /* Closes everything, removes the socket. No thread is inside any function of v. */
 void iom_vfu_destroy(struct iom_vfu *v);
 
