@@ -29,6 +29,8 @@ CACHE = os.environ.get("LIBIOM_CACHE") or os.path.join(
     "libiom")
 # A slow machine multiplies every limit by this.
 PATIENCE = float(os.environ.get("LIBIOM_PATIENCE", "1"))
+# Of the disk's contents and of the IOVAs in vfio_dma.
+SEED = int(os.environ.get("IOM_SEED") or "1", 0)
 MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
 
 
@@ -127,8 +129,8 @@ def make_initrd(path, arch, kernel, test, params, files=()):
 class Disk:
     """A real ext4 with files of known sums; sums is {name: sha256}."""
 
-    def __init__(self, tmp, seed=1, files=120, size_mb=64):
-        rng = random.Random(seed)
+    def __init__(self, tmp, files=120, size_mb=64):
+        rng = random.Random(SEED)
         self.path = os.path.join(tmp, "disk.img")
         self.tmp = tmp
         self.sums = {}

@@ -122,7 +122,8 @@ class Scenario:
             "BOOTS": self.boots or "",
             "NEW_FILES": (self.new_files or "") if self.disk else "",
             "VFIO": "0000:" + vfio if vfio else "",
-            "VFIO_ARGS": f"irq={self.irq} stress={self.stress}",
+            "VFIO_ARGS": f"irq={self.irq} stress={self.stress} "
+                         f"seed={guest.SEED}",
         }
 
     def qemu_args(self, serve):
