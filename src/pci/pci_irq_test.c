@@ -62,6 +62,7 @@ static void intx_follows_level_disable_and_mode(void **state)
 static void msi_sends_what_the_driver_wrote(void **state)
 {
 	struct pci_owner t;
+	uint8_t b[8];
 	unsigned int msi, v, mme, n;
 
 	(void)state;
@@ -102,6 +103,12 @@ static void msi_sends_what_the_driver_wrote(void **state)
 	wr(&t, msi + 2, 1, 2);
 	wr(&t, 4, 4, 2);
 	assert_int_equal(t.irq.nr_msgs, 2);
+	/* Nor does it leave as a message of the other mode. */
+	wr(&t, 4, 0, 2);
+	iom_pci_irq(&t.fn, 3);
+	wr(&t, find_cap(&t, 0x11) + 2, 0x8000, 2);
+	iom_pci_bar_read(&t.fn, 1, 0x800, b, 8);
+	assert_true(iom_get_le64(b) == 0);
 	stop(&t);
 }
 
@@ -265,9 +272,12 @@ static void msix_table_takes_only_whole_words(void **state)
 	assert_true(iom_get_le64(b) == 0);
 	/* The rest of the BAR belongs to the owner. */
 	memset(t.bar, 0x77, sizeof(t.bar));
-	t.fn.cfg.bar_size[1] = 4096;
 	iom_pci_bar_read(&t.fn, 1, 80, b, 4);
-	assert_int_equal(iom_get_le32(b), 0);
+	assert_int_equal(iom_get_le32(b), 0x3c3c3c3c);
+	iom_pci_bar_read(&t.fn, 1, 0x7fc, b, 4);
+	assert_int_equal(iom_get_le32(b), 0x3c3c3c3c);
+	iom_pci_bar_read(&t.fn, 1, 0x808, b, 1);
+	assert_int_equal(b[0], 0x3c);
 	iom_pci_bar_read(&t.fn, 0, 8, b, 4);
 	assert_int_equal(iom_get_le32(b), 0x77777777);
 	stop(&t);

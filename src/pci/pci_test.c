@@ -461,6 +461,12 @@ static void restore_refuses_damage_and_other_functions(void **state)
 	}
 	assert_int_equal(iom_pci_restore(&t.fn, stream, len, &n), IOM_OK);
 	assert_true(t.irq.line && t.bm);
+	/* The embedder is told the level even where it does not change here. */
+	iom_pci_reset(&t.fn);
+	assert_int_equal(iom_pci_save(&t.fn, stream, sizeof(stream), &len), IOM_OK);
+	t.irq.line = true;
+	assert_int_equal(iom_pci_restore(&t.fn, stream, len, &n), IOM_OK);
+	assert_false(t.irq.line);
 	stop(&t);
 }
 

@@ -10,6 +10,7 @@
 #include <iom/base/endian.h>
 #include <iom/base/err.h>
 #include <iom/base/field.h>
+#include <iom/base/state.h>
 #include <iom/virtio/vmmio_dev.h>
 
 #include "fakes/virtio_echo.h"
@@ -453,6 +454,14 @@ static void damaged_streams_change_nothing(void **state)
 		assert_int_equal(iom_vmmio_dev_restore(&t.m, stream, i, &n), IOM_EINVAL);
 	look(&t, b);
 	assert_memory_equal(a, b, sizeof(a));
+	/* A bit of InterruptStatus that there is not, with the right checksum. */
+	stream[16] |= 4;
+	iom_put_le32(stream + len - 4, iom_state_crc32c(0, stream, len - 4));
+	assert_int_equal(iom_vmmio_dev_restore(&t.m, stream, len, &n), IOM_EINVAL);
+	look(&t, b);
+	assert_memory_equal(a, b, sizeof(a));
+	stream[16] &= (uint8_t)~4u;
+	iom_put_le32(stream + len - 4, iom_state_crc32c(0, stream, len - 4));
 	assert_int_equal(iom_vmmio_dev_restore(&t.m, stream, len, &n), IOM_OK);
 	assert_true(t.line);
 	stop(&t);

@@ -52,8 +52,8 @@ static void notify(struct iom_vpci_dev *v, uint16_t msix_vector, unsigned int ms
 
 	iomi_pci_lock(f);
 	if (iomi_pci_mode(f) == IOMI_PCI_MSIX) {
-		if (msix_vector != VIRTIO_MSI_NO_VECTOR)
-			iomi_pci_send(f, msix_vector);
+		/* VIRTIO_MSI_NO_VECTOR is in no table, so it is dropped. */
+		iomi_pci_send(f, msix_vector);
 	} else {
 		v->isr |= isr;
 		iomi_pci_set_intx(f, true);

@@ -121,6 +121,11 @@ static void sane(struct vpci_driver *t)
 		assert_true(v < 3 || v == VPCI_DRIVER_NONE);
 		assert_true(!t->v.d->queue[q].ready || status & 8);
 	}
+	for (q = 0; q < 3; q++)
+		assert_int_equal((t->v.fn.msix_table[q][0] & 3) | (t->v.fn.msix_table[q][3] & ~1u),
+				 0);
+	assert_int_equal(t->v.fn.msix_pending >> 3, 0);
+	assert_int_equal(t->v.fn.msi_pending >> 4, 0);
 	assert_true(t->v.isr < 4);
 	assert_int_equal(cfg_rd(t, 6, 1) & 8, t->v.isr ? 8 : 0);
 }

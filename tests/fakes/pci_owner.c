@@ -15,7 +15,7 @@ static void bar_read(struct iom_pci_fn *f, unsigned int bar, uint64_t off, void 
 		     unsigned int len)
 {
 	(void)bar;
-	memset(buf, 0, len);
+	memset(buf, 0x3c, len);
 	if (off + len <= sizeof(of(f)->bar))
 		memcpy(buf, of(f)->bar + off, len);
 }

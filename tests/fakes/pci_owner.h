@@ -17,7 +17,7 @@ struct pci_owner {
 	struct irq_record irq;
 	unsigned int nr_resets, nr_bm;
 	bool bm;
-	uint8_t bar[64];			/* the first bytes of any BAR */
+	uint8_t bar[64];			/* the first bytes of any BAR; 0x3c follows */
 	/* The hook reads 0xc5 from the 4th byte on. */
 	unsigned int hook_off, hook_len, nr_hook_reads, nr_hook_writes;
 };
