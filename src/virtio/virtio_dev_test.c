@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Laws of virtio_dev (VIRTIO 1.3 sections 2.1-2.4, 3.1), driven through the
- * calls of a transport, with a device type that copies what it reads to what it
- * may write and a driver of lib/vq_ref.h:
+ * calls of a transport, with the device type and driver of lib/virtio_echo.h:
  *  1. status, features and queues follow the rules whatever the order of the
  *     writes (against a model of a few lines);
  *  2. nothing is consumed before DRIVER_OK; kicks from before are kept;
@@ -14,268 +13,7 @@
 #include <iom/base/field.h>
 #include <iom/virtio/virtio_dev.h>
 
-#include "fakes/gmem_fake.h"
-#include "fakes/plat_test.h"
-#include "lib/test.h"
-#include "lib/vq_ref.h"
-
-#define ACK	1u
-#define DRV	2u
-#define DRV_OK	4u
-#define FEAT_OK	8u
-#define NEEDS	64u
-#define FAILED	128u
-#define V1	(UINT64_C(1) << 32)
-#define PACKED	(UINT64_C(1) << 34)
-#define OFFER	(UINT64_C(1) << 28 | UINT64_C(1) << 29 | PACKED | 0x5)
-
-#define NR_Q	3u	/* 0 and 2 exist */
-#define SIZE	8u
-#define MEM	0x8000u
-#define RING(q)	((q) * 0x2000ull)
-#define DATA	0x6000ull
-#define CFG_LEN	13u
-
-struct echo {
-	struct iom_virtio_dev d;
-	struct plat_test plat;
-	struct iom_gmem_flat flat;
-	struct gmem_fake fake;
-	uint8_t *mem;
-	struct vq_ref ref[NR_Q];
-	uint8_t config[CFG_LEN];
-	unsigned int wakes, queue_irqs[NR_Q], config_irqs, tr_resets;
-	unsigned int resets, driver_oks, disabled, served;
-	unsigned int budget;
-	int features_rc;
-	int process_rc;			/* given back once, if not 0 */
-	void (*inside)(struct echo *e, unsigned int q);
-};
-
-static struct echo *of(struct iom_virtio_dev *d)
-{
-	return IOM_CONTAINER_OF(d, struct echo, d);
-}
-
-static int echo_features_ok(struct iom_virtio_dev *d, uint64_t accepted)
-{
-	assert_true(accepted & V1);
-	assert_int_equal(accepted & ~(OFFER | V1), 0);
-	return of(d)->features_rc;
-}
-
-static void echo_config_read(struct iom_virtio_dev *d, unsigned int off, void *buf,
-			     unsigned int len)
-{
-	assert_true(len && len <= 8 && off + len <= CFG_LEN);
-	memcpy(buf, of(d)->config + off, len);
-}
-
-static void echo_config_write(struct iom_virtio_dev *d, unsigned int off, const void *buf,
-			      unsigned int len)
-{
-	assert_true(len && len <= 8 && off + len <= CFG_LEN);
-	memcpy(of(d)->config + off, buf, len);
-}
-
-static int echo_process(struct iom_virtio_dev *d, unsigned int q)
-{
-	struct iom_vq_dev *vq = &d->queue[q].vq;
-	struct iom_vq_seg seg[SIZE];
-	struct iom_vq_chain ch = { .seg = seg, .seg_max = SIZE };
-	struct echo *e = of(d);
-	unsigned int n = 0;
-	uint8_t buf[64];
-	uint32_t len;
-	int rc;
-
-	assert_true(e->fake.open);
-	if (e->inside)
-		e->inside(e, q);
-	if (e->process_rc) {
-		rc = e->process_rc;
-		e->process_rc = 0;
-		return rc;
-	}
-	while (n++ < e->budget) {
-		rc = iom_vq_dev_pop(vq, &ch);
-		if (rc)
-			return rc == IOM_EAGAIN ? IOM_OK : rc;
-		len = (uint32_t)(ch.in_len < ch.out_len ? ch.in_len : ch.out_len);
-		len = len < sizeof(buf) ? len : (uint32_t)sizeof(buf);
-		rc = iom_vq_dev_read(vq, &ch, 0, buf, len);
-		if (!rc)
-			rc = iom_vq_dev_write(vq, &ch, 0, buf, len);
-		rc = iom_vq_dev_push(vq, &ch, rc ? 0 : len);
-		if (rc)
-			return rc;
-		e->served++;
-	}
-	return IOM_EAGAIN;
-}
-
-static void echo_reset(struct iom_virtio_dev *d)
-{
-	unsigned int q;
-
-	for (q = 0; q < NR_Q; q++)
-		assert_false(atomic_load(&d->queue[q].ready));
-	of(d)->resets++;
-}
-
-static void echo_driver_ok(struct iom_virtio_dev *d)
-{
-	assert_false(iom_virtio_dev_status(d) & DRV_OK);
-	of(d)->driver_oks++;
-}
-
-static void echo_disabled(struct iom_virtio_dev *d, unsigned int q)
-{
-	assert_false(atomic_load(&d->queue[q].ready));
-	of(d)->disabled++;
-}
-
-static const struct iom_virtio_dev_ops echo_ops = {
-	.features_ok = echo_features_ok,
-	.config_read = echo_config_read,
-	.config_write = echo_config_write,
-	.process = echo_process,
-	.reset = echo_reset,
-	.driver_ok = echo_driver_ok,
-	.queue_disabled = echo_disabled,
-};
-
-static void tr_queue_irq(void *tr, unsigned int q)
-{
-	((struct echo *)tr)->queue_irqs[q]++;
-}
-
-static void tr_config_irq(void *tr)
-{
-	((struct echo *)tr)->config_irqs++;
-}
-
-static void tr_reset(void *tr)
-{
-	/* The type's own reset has come first. */
-	((struct echo *)tr)->tr_resets++;
-	assert_int_equal(((struct echo *)tr)->tr_resets, ((struct echo *)tr)->resets);
-}
-
-static const struct iom_virtio_transport_ops tr_ops = {
-	.queue_irq = tr_queue_irq,
-	.config_irq = tr_config_irq,
-	.reset = tr_reset,
-};
-
-static void wake(void *arg)
-{
-	((struct echo *)arg)->wakes++;
-}
-
-static struct iom_virtio_dev_cfg echo_cfg(struct echo *e)
-{
-	struct iom_virtio_dev_cfg cfg = {
-		.plat = &e->plat.plat,
-		.gmem = &e->fake.g,
-		.device_id = 42,
-		.features = OFFER,
-		.nr_queues = NR_Q,
-		.queue_size_max = { SIZE, 0, 64 },
-		.cfg_len = CFG_LEN,
-		.wake = wake,
-		.wake_arg = e,
-	};
-
-	return cfg;
-}
-
-static struct echo *echo_new(void)
-{
-	struct echo *e = calloc(1, sizeof(*e));
-	struct iom_virtio_dev_cfg cfg;
-
-	e->mem = aligned_alloc(64, MEM);
-	memset(e->mem, 0, MEM);
-	e->budget = 100;
-	plat_test_init(&e->plat);
-	assert_int_equal(iom_gmem_flat_init(&e->flat, 0, e->mem, MEM), IOM_OK);
-	gmem_fake_init(&e->fake, &e->flat.g);
-	cfg = echo_cfg(e);
-	assert_int_equal(iom_virtio_dev_init(&e->d, &echo_ops, &cfg), IOM_OK);
-	iom_virtio_dev_bind(&e->d, &tr_ops, e);
-	return e;
-}
-
-static void echo_free(struct echo *e)
-{
-	assert_int_equal(plat_test_live(&e->plat), 0);
-	assert_false(e->fake.open);
-	free(e->mem);
-	free(e);
-}
-
-static void features(struct echo *e, uint64_t f)
-{
-	iom_virtio_dev_set_features(&e->d, 0, (uint32_t)f);
-	iom_virtio_dev_set_features(&e->d, 1, (uint32_t)(f >> 32));
-}
-
-static void enable(struct echo *e, unsigned int q)
-{
-	struct iom_vq_cfg cfg = { .size = SIZE };
-	uint64_t f = iom_virtio_dev_negotiated(&e->d);
-
-	cfg.packed = f & PACKED;
-	cfg.indirect = f & 1u << 28;
-	cfg.event_idx = f & 1u << 29;
-	vq_ref_init(&e->ref[q], &cfg, e->mem + RING(q), RING(q), NULL);
-	e->d.queue[q].cfg.size = SIZE;
-	e->d.queue[q].cfg.desc = e->ref[q].cfg.desc;
-	e->d.queue[q].cfg.driver = e->ref[q].cfg.driver;
-	e->d.queue[q].cfg.device = e->ref[q].cfg.device;
-	assert_int_equal(iom_virtio_dev_queue_enable(&e->d, q), IOM_OK);
-	assert_true(atomic_load(&e->d.queue[q].ready));
-	assert_int_equal(e->d.queue[q].vq.cfg.packed, cfg.packed);
-	assert_int_equal(e->d.queue[q].vq.cfg.indirect, cfg.indirect);
-	assert_int_equal(e->d.queue[q].vq.cfg.event_idx, cfg.event_idx);
-}
-
-static void bring_up(struct echo *e, uint64_t f)
-{
-	iom_virtio_dev_set_status(&e->d, ACK);
-	iom_virtio_dev_set_status(&e->d, ACK | DRV);
-	features(e, f | V1);
-	iom_virtio_dev_set_status(&e->d, ACK | DRV | FEAT_OK);
-	assert_int_equal(iom_virtio_dev_status(&e->d), ACK | DRV | FEAT_OK);
-	enable(e, 0);
-	enable(e, 2);
-}
-
-static void go(struct echo *e)
-{
-	iom_virtio_dev_set_status(&e->d, ACK | DRV | FEAT_OK | DRV_OK);
-	assert_int_equal(iom_virtio_dev_status(&e->d), ACK | DRV | FEAT_OK | DRV_OK);
-}
-
-static void send(struct echo *e, unsigned int q)
-{
-	static const struct iom_vq_seg seg[2] = { { DATA, 16 }, { DATA + 0x100, 20 } };
-
-	assert_int_not_equal(vq_ref_add(&e->ref[q], NULL, VQ_REF_DIRECT, 0, seg, 1, 1),
-			     VQ_REF_NONE);
-}
-
-static bool got(struct echo *e, unsigned int q)
-{
-	uint16_t id;
-	uint32_t len;
-	bool any = vq_ref_used(&e->ref[q], &id, &len);
-
-	if (any)
-		assert_int_equal(len, 16);
-	return any;
-}
+#include "lib/virtio_echo.h"
 
 /* --- init --------------------------------------------------------------------- */
 
@@ -332,7 +70,7 @@ static bool negotiates(struct echo *e, uint64_t f, uint32_t beyond)
 
 	iom_virtio_dev_set_status(&e->d, 0);
 	iom_virtio_dev_set_status(&e->d, ACK | DRV);
-	features(e, f);
+	echo_features(e, f);
 	iom_virtio_dev_set_features(&e->d, 2, beyond);
 	iom_virtio_dev_set_features(&e->d, 3, 0);
 	assert_int_equal(iom_virtio_dev_negotiated(&e->d), 0);
@@ -369,11 +107,11 @@ static void features_are_accepted_or_not(void **state)
 	e->features_rc = IOM_EOPNOTSUPP;
 	assert_false(negotiates(e, OFFER | V1, 0));
 	e->features_rc = 0;
-	features(e, V1 | 4);
+	echo_features(e, V1 | 4);
 	iom_virtio_dev_set_status(&e->d, ACK | DRV | FEAT_OK);
 	assert_int_equal(iom_virtio_dev_negotiated(&e->d), V1 | 4);
 	/* After FEATURES_OK they stand. */
-	features(e, V1);
+	echo_features(e, V1);
 	iom_virtio_dev_set_features(&e->d, 2, 1);
 	iom_virtio_dev_set_status(&e->d, ACK | DRV | FEAT_OK);
 	assert_int_equal(iom_virtio_dev_negotiated(&e->d), V1 | 4);
@@ -398,7 +136,7 @@ static void status_follows_the_rules(void **state)
 		case 0:
 			if (!(model & FEAT_OK))
 				good = test_rng_below(&rng, 2);
-			features(e, good ? V1 : 0);
+			echo_features(e, good ? V1 : 0);
 			break;
 		case 1:
 			iom_virtio_dev_set_status(&e->d, 0);
@@ -450,7 +188,7 @@ static void queue_enable_rules(void **state)
 	assert_int_equal(iom_virtio_dev_queue_enable(&e->d, 0), IOM_EINVAL);
 	iom_virtio_dev_set_status(&e->d, ACK | DRV);
 	assert_int_equal(iom_virtio_dev_queue_enable(&e->d, 0), IOM_EINVAL);
-	features(e, V1);
+	echo_features(e, V1);
 	iom_virtio_dev_set_status(&e->d, ACK | DRV | FEAT_OK);
 	assert_int_equal(iom_virtio_dev_queue_enable(&e->d, 1), IOM_EINVAL);
 	assert_int_equal(iom_virtio_dev_queue_enable(&e->d, NR_Q), IOM_EINVAL);
@@ -484,37 +222,37 @@ static void nothing_is_consumed_before_driver_ok(void **state)
 	struct echo *e = echo_new();
 
 	(void)state;
-	bring_up(e, 0);
-	send(e, 0);
-	send(e, 2);
+	echo_bring_up(e, 0);
+	echo_send(e, 0);
+	echo_send(e, 2);
 	iom_virtio_dev_kick(&e->d, 0);
 	iom_virtio_dev_kick(&e->d, 77);
 	assert_int_equal(iom_virtio_dev_run(&e->d), IOM_OK);
 	assert_int_equal(e->served, 0);
 	assert_int_equal(e->fake.accesses, 0);
 	e->wakes = 0;
-	go(e);
+	echo_go(e);
 	assert_int_equal(e->wakes, 1);
 	assert_int_equal(iom_virtio_dev_run(&e->d), IOM_OK);
 	assert_int_equal(e->served, 1);
-	assert_true(got(e, 0));
-	assert_false(got(e, 2));
+	assert_true(echo_got(e, 0));
+	assert_false(echo_got(e, 2));
 	assert_int_equal(e->queue_irqs[0], 1);
 	/* The type may look at a queue nobody kicked. */
 	iom_virtio_dev_kick(&e->d, 2);
 	assert_int_equal(iom_virtio_dev_run(&e->d), IOM_OK);
-	assert_true(got(e, 2));
+	assert_true(echo_got(e, 2));
 	assert_int_equal(e->queue_irqs[2], 1);
 	/* Nothing pushed: no interrupt. */
 	iom_virtio_dev_kick(&e->d, 2);
 	assert_int_equal(iom_virtio_dev_run(&e->d), IOM_OK);
 	assert_int_equal(e->queue_irqs[2], 1);
 	/* FAILED: the driver has given up. */
-	send(e, 0);
+	echo_send(e, 0);
 	iom_virtio_dev_set_status(&e->d, FAILED);
 	iom_virtio_dev_kick(&e->d, 0);
 	assert_int_equal(iom_virtio_dev_run(&e->d), IOM_OK);
-	assert_false(got(e, 0));
+	assert_false(echo_got(e, 0));
 	echo_free(e);
 }
 
@@ -524,19 +262,19 @@ static void budget_is_shared(void **state)
 	unsigned int i;
 
 	(void)state;
-	bring_up(e, PACKED);
-	go(e);
+	echo_bring_up(e, PACKED);
+	echo_go(e);
 	e->budget = 1;
 	for (i = 0; i < 3; i++) {
-		send(e, 0);
-		send(e, 2);
+		echo_send(e, 0);
+		echo_send(e, 2);
 	}
 	iom_virtio_dev_kick(&e->d, 0);
 	iom_virtio_dev_kick(&e->d, 2);
 	for (i = 1; i <= 3; i++) {
 		assert_int_equal(iom_virtio_dev_run(&e->d), IOM_EAGAIN);
 		assert_int_equal(e->served, 2 * i);
-		assert_true(got(e, 0) && got(e, 2));
+		assert_true(echo_got(e, 0) && echo_got(e, 2));
 	}
 	assert_int_equal(iom_virtio_dev_run(&e->d), IOM_OK);
 	echo_free(e);
@@ -558,9 +296,9 @@ static void kicks_are_kept_without_dma(void **state)
 	struct echo *e = echo_new();
 
 	(void)state;
-	bring_up(e, 0);
-	go(e);
-	send(e, 0);
+	echo_bring_up(e, 0);
+	echo_go(e);
+	echo_send(e, 0);
 	iom_virtio_dev_kick(&e->d, 0);
 	gmem_fake_fail_nth(&e->fake, 1, IOM_ENODEV);
 	assert_int_equal(iom_virtio_dev_run(&e->d), IOM_ENODEV);
@@ -589,11 +327,11 @@ static void errors_need_a_reset(void **state)
 	(void)state;
 	for (way = 0; way < 3; way++) {
 		iom_virtio_dev_set_status(&e->d, 0);
-		bring_up(e, 0);
-		go(e);
+		echo_bring_up(e, 0);
+		echo_go(e);
 		e->config_irqs = 0;
 		served = e->served;
-		send(e, 0);
+		echo_send(e, 0);
 		iom_virtio_dev_kick(&e->d, 0);
 		if (way == 0)
 			e->mem[e->ref[0].cfg.driver + 3] = 0x80;	/* idx jumps */
@@ -624,7 +362,7 @@ static void errors_need_a_reset(void **state)
 	echo_free(e);
 }
 
-/* --- while the worker is inside ------------------------------------------------------------------ */
+/* --- while the worker is inside --- */
 
 static void reset_now(struct echo *e, unsigned int q)
 {
@@ -637,7 +375,7 @@ static void reset_now(struct echo *e, unsigned int q)
 	/* Until it is done, nothing else is. */
 	iom_virtio_dev_set_status(&e->d, 0);
 	iom_virtio_dev_set_status(&e->d, ACK);
-	features(e, 0x5);
+	echo_features(e, 0x5);
 	assert_int_equal(e->d.driver_features, 0);
 	assert_int_equal(iom_virtio_dev_queue_enable(&e->d, 0), IOM_EINVAL);
 	iom_virtio_dev_queue_disable(&e->d, 0);
@@ -658,8 +396,8 @@ static void reset_while_inside(void **state)
 
 	(void)state;
 	e->config[0] = 7;
-	bring_up(e, 0);
-	go(e);
+	echo_bring_up(e, 0);
+	echo_go(e);
 	iom_virtio_dev_kick(&e->d, 0);
 	iom_virtio_dev_kick(&e->d, 2);
 	e->inside = reset_now;
@@ -675,12 +413,12 @@ static void reset_while_inside(void **state)
 	assert_false(atomic_load(&e->d.queue[2].ready));
 	/* A new life begins at slot 0. */
 	e->inside = NULL;
-	bring_up(e, PACKED);
-	go(e);
-	send(e, 0);
+	echo_bring_up(e, PACKED);
+	echo_go(e);
+	echo_send(e, 0);
 	iom_virtio_dev_kick(&e->d, 0);
 	assert_int_equal(iom_virtio_dev_run(&e->d), IOM_OK);
-	assert_true(got(e, 0));
+	assert_true(echo_got(e, 0));
 	echo_free(e);
 }
 
@@ -699,9 +437,9 @@ static void queue_disabled_while_inside(void **state)
 	struct echo *e = echo_new();
 
 	(void)state;
-	bring_up(e, 0);
-	go(e);
-	send(e, 2);
+	echo_bring_up(e, 0);
+	echo_go(e);
+	echo_send(e, 2);
 	iom_virtio_dev_kick(&e->d, 0);
 	iom_virtio_dev_kick(&e->d, 2);
 	e->inside = disable_now;
@@ -710,7 +448,7 @@ static void queue_disabled_while_inside(void **state)
 	assert_int_equal(e->disabled, 1);
 	assert_false(atomic_load(&e->d.queue[0].ready));
 	assert_int_equal(iom_virtio_dev_run(&e->d), IOM_OK);
-	assert_true(got(e, 2));
+	assert_true(echo_got(e, 2));
 	/* Nobody inside: at once. A queue that is not ready is not served. */
 	iom_virtio_dev_kick(&e->d, 0);
 	iom_virtio_dev_queue_disable(&e->d, 2);
@@ -720,15 +458,15 @@ static void queue_disabled_while_inside(void **state)
 	assert_false(atomic_load(&e->d.queue[2].ready));
 	assert_int_equal(iom_virtio_dev_run(&e->d), IOM_OK);
 	/* Enabled anew, it starts at the beginning. */
-	enable(e, 0);
-	send(e, 0);
+	echo_enable(e, 0);
+	echo_send(e, 0);
 	iom_virtio_dev_kick(&e->d, 0);
 	assert_int_equal(iom_virtio_dev_run(&e->d), IOM_OK);
-	assert_true(got(e, 0));
+	assert_true(echo_got(e, 0));
 	echo_free(e);
 }
 
-/* --- configuration space ---------------------------------------------------------------------------- */
+/* --- configuration space --- */
 
 static void config_space(void **state)
 {
@@ -765,7 +503,7 @@ static void config_space(void **state)
 	iom_virtio_dev_config_changed(&e->d);
 	assert_int_equal(atomic_load(&e->d.generation), 1);
 	assert_int_equal(e->config_irqs, 0);
-	bring_up(e, 0);
+	echo_bring_up(e, 0);
 	iom_virtio_dev_config_changed(&e->d);
 	assert_int_equal(atomic_load(&e->d.generation), 2);
 	assert_int_equal(e->config_irqs, 1);
