@@ -19,7 +19,8 @@
 #define IOMI_MACHINE_ENDPOINTS	65536u
 #define IOMI_MACHINE_RESVS	1024u
 #define IOMI_MACHINE_FNS	4096u
-#define IOMI_MACHINE_RESV_REGIONS 32u		/* iom,resv-region of a virtio-iommu */
+/* Of one virtio-iommu: the device reports 16 regions, of which one is for MSIs. */
+#define IOMI_MACHINE_RESV_REGIONS 15u
 
 /* A node that is being visited, or one of those above it. */
 struct iomi_machine_node {

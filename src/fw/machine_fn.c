@@ -206,7 +206,7 @@ static int read_ranges(struct iomi_machine_ctx *c, const char *name, uint32_t ma
 	if (cells == UINT32_MAX || !cells || cells % 4 || cells / 4 > max)
 		return iomi_machine_fail(c, name,
 			"must be %s<start-hi start-lo last-hi last-lo>",
-			max > 1 ? "one or more (at most 32) " : "");
+			max > 1 ? "1 to 15 ranges, each " : "");
 	for (i = 0; i < cells / 4; i++) {
 		v[i].start = iomi_machine_cell64(p, 4 * i);
 		v[i].last = iomi_machine_cell64(p, 4 * i + 2);
@@ -352,6 +352,11 @@ static int read_viommu(struct iomi_machine_ctx *c, struct iom_machine_viommu *v)
 		return iomi_machine_fail(c, "iom,page-size-mask",
 			"must have a bit set; the lowest is the mapping granule, such as "
 			"<0xffffffff 0xfffff000>");
+	/* The device's own limit: an entry of its tables describes no less. */
+	if (v->page_size_mask & 0x7f)
+		return iomi_machine_fail(c, "iom,page-size-mask",
+			"0x%llx has a granule below 128 bytes, which libiom does not offer",
+			(unsigned long long)v->page_size_mask);
 	rc = read_ranges(c, "iom,input-range", 1, &v->input_range, &nr);
 	v->has_input_range = nr;
 	if (!rc)

@@ -364,6 +364,7 @@ static const struct {
 	{ VIOMMU, "iom,no-bypass-config", IS(1), VIOMMU, "iom,no-bypass-config", STRICT },
 	{ VIOMMU, "iom,no-probe", 0, { 0 }, VIOMMU, "iom,no-probe", STRICT },
 	{ VIOMMU, "iom,page-size-mask", IS(0, 0), VIOMMU, "iom,page-size-mask", STRICT },
+	{ VIOMMU, "iom,page-size-mask", IS(0, 0x1040), VIOMMU, "iom,page-size-mask", STRICT },
 	{ VIOMMU, "iom,page-size-mask", IS(0x1000), VIOMMU, "iom,page-size-mask", STRICT },
 	{ VIOMMU, "iom,input-range", IS(0, 1, 0, 0), VIOMMU, "iom,input-range", STRICT },
 	{ VIOMMU, "iom,input-range", IS(0, 0, 0, 1, 0, 2, 0, 3), VIOMMU, "iom,input-range",
