@@ -88,7 +88,8 @@ static unsigned int add(struct fix *t, uint32_t type, uint64_t sector,
 	gmem_pages_poke(&t->m, STATUS, "\xee", 1);
 	seg[0].addr = HEADER;
 	seg[0].len = 16;
-	memcpy(seg + 1, data, n * sizeof(*seg));
+	if (n)
+		memcpy(seg + 1, data, n * sizeof(*seg));
 	seg[n + 1].addr = STATUS;
 	seg[n + 1].len = 1;
 	return vdrv_add(&t->v, seg, 1 + out, n - out + 1, false);
