@@ -114,7 +114,7 @@ static void tr_reset(void *tr)
 	assert_int_equal(((struct echo *)tr)->tr_resets, ((struct echo *)tr)->resets);
 }
 
-static const struct iom_virtio_transport_ops tr_ops = {
+const struct iom_virtio_transport_ops echo_transport_ops = {
 	.queue_irq = tr_queue_irq,
 	.config_irq = tr_config_irq,
 	.reset = tr_reset,
@@ -155,7 +155,7 @@ struct echo *echo_new(void)
 	gmem_fake_init(&e->fake, &e->flat.g);
 	cfg = echo_cfg(e);
 	assert_int_equal(iom_virtio_dev_init(&e->d, &echo_ops, &cfg), IOM_OK);
-	iom_virtio_dev_bind(&e->d, &tr_ops, e);
+	iom_virtio_dev_bind(&e->d, &echo_transport_ops, e);
 	return e;
 }
 

@@ -50,6 +50,7 @@ struct echo {
 };
 
 extern const struct iom_virtio_dev_ops echo_ops;
+extern const struct iom_virtio_transport_ops echo_transport_ops;	/* its argument: the echo */
 
 struct echo *echo_new(void);
 void echo_free(struct echo *e);
