@@ -50,6 +50,8 @@ test_bin = $(addprefix $(B)/tests/,$(patsubst src/%,%,$(patsubst tests/%,%,$(1:.
 TESTS := $(call test_bin,$(TEST_SRCS))
 LONG_TESTS := $(filter %_long_test,$(TESTS))
 FAST_TESTS := $(filter-out %_long_test,$(TESTS))
+# A long one may be in several files: x_test.c and x_*_part.c.
+PART_SRCS := $(sort $(wildcard tests/*/*_part.c))
 ifneq ($(words $(TESTS)),$(words $(sort $(TESTS))))
 $(error two tests in src/ and tests/ have the same folder and name)
 endif
@@ -81,7 +83,7 @@ tests: $(TESTS)
 
 TEST_LIBS := $(B)/libtest.a $(B)/libtools.a $(B)/libiom.a
 link_test = $(call say,LD,$@) mkdir -p $(@D); \
-	$(CC) $(CFLAGS) $(SAN) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) -lcmocka $(LIBS)
+	$(CC) $(CFLAGS) $(SAN) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) -lcmocka $(LIBS)
 
 $(call test_bin,$(filter src/%,$(TEST_SRCS))): $(B)/tests/%: $(B)/obj/src/%.o $(TEST_LIBS)
 	$(link_test)
@@ -89,6 +91,9 @@ $(call test_bin,$(filter tests/%,$(TEST_SRCS))): $(B)/tests/%: $(B)/obj/tests/%.
 	$(link_test)
 $(call test_bin,$(filter tools/%,$(TEST_SRCS))): $(B)/tests/%: $(B)/obj/%.o $(TEST_LIBS)
 	$(link_test)
+
+$(foreach t,$(TEST_SRCS),$(eval $(call test_bin,$t): \
+	$(call obj,$(filter $(t:_test.c=)_%,$(PART_SRCS)))))
 
 # Threads are worth ThreadSanitizer's time.
 THREAD_TESTS := $(call test_bin,$(filter $(sort $(shell grep -lE 'pthread_create|thrd_create' \
@@ -185,7 +190,7 @@ uninstall:
 # --- objects ----------------------------------------------------------------
 # Core layers see no OS; everything else may.
 IOM_CORE_OBJS := $(call obj,$(IOM_CORE_SRCS))
-TEST_OBJS := $(call obj,$(TEST_SRCS) $(TESTLIB_SRCS))
+TEST_OBJS := $(call obj,$(TEST_SRCS) $(PART_SRCS) $(TESTLIB_SRCS))
 OTHER_SRCS := $(FUZZ_SRCS) fuzz/replay.c $(BENCH_SRCS) $(EXAMPLE_SRCS)
 $(IOM_CORE_OBJS): HOSTED_CFLAGS :=
 $(TEST_OBJS) $(call obj,$(OTHER_SRCS)): IOM_CFLAGS += -Itests -Itools
@@ -215,7 +220,8 @@ $(FREE)/%.o: %.c $(B)/flags | $(B)/have-cc
 		$(CFLAGS) $(CPPFLAGS) -MMD -MP -c -o $@ $<
 
 -include $(FREE_OBJS:.o=.d)
--include $(patsubst %.c,$(B)/obj/%.d,$(IOM_SRCS) $(TOOL_SRCS) $(TEST_SRCS) $(TESTLIB_SRCS) $(OTHER_SRCS))
+-include $(patsubst %.c,$(B)/obj/%.d,$(IOM_SRCS) $(TOOL_SRCS) $(TEST_SRCS) $(PART_SRCS) \
+	$(TESTLIB_SRCS) $(OTHER_SRCS))
 
 # Written anew only when they differ, so that a removed file or another
 # compiler rebuilds what it should.
