@@ -76,6 +76,17 @@ struct vt_req vt_probe_req(uint32_t ep, uint32_t probe_size)
 	return r;
 }
 
+/* 5.13.6: what the device writes, however much room there is. */
+static size_t answer_len(struct iom_viommu_dev *v, const struct vt_req *r)
+{
+	uint8_t probe_size[4];
+
+	if (r->in[0] != 5)
+		return 4;
+	iom_viommu_dev_config_read(v, 32, probe_size, 4);
+	return 4 + (size_t)(probe_size[0] | probe_size[1] << 8);
+}
+
 /* Exact-size heap copies, so that a sanitizer sees a byte too far. */
 int vt_send_out(struct iom_viommu_dev *v, const struct vt_req *r, uint8_t *out, size_t *used)
 {
@@ -88,7 +99,7 @@ int vt_send_out(struct iom_viommu_dev *v, const struct vt_req *r, uint8_t *out, 
 	memcpy(in, r->in, r->in_len);
 	memset(o, 0xee, r->out_len);
 	VT_REQUIRE(iom_viommu_dev_request(v, in, r->in_len, o, r->out_len, &n) == IOM_OK);
-	VT_REQUIRE(n == 0 || n == r->out_len);
+	VT_REQUIRE(n == 0 || n == r->out_len || (n < r->out_len && n == answer_len(v, r)));
 	for (i = n; i < r->out_len; i++)
 		VT_REQUIRE(o[i] == 0xee);
 	if (n) {

@@ -5,8 +5,8 @@
  * library's own packers, so a mistake shared by both sides shows.
  *
  * Every request goes through vt_send(), which demands what holds for all of
- * them: nothing is written past *used, *used is 0 or the whole writable part,
- * the tail's reserved bytes are 0, the status is one that exists. A breach
+ * them: nothing is written past *used, *used is 0 or the length of the answer
+ * (the whole writable part, if it has the right size), the tail's reserved bytes are 0, the status is one that exists. A breach
  * prints a line and ends the program; it is used by unit tests, fuzz targets
  * and benches alike.
  */

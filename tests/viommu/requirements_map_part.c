@@ -15,7 +15,7 @@ void D22_map_misaligned_is_range(void **state)
 	assert_int_equal(vt_map(t.v, 1, 0x1000, 0x1ffe, 0x4000, VT_R), S_RANGE);
 	assert_int_equal(vt_map(t.v, 1, 0x1000, 0x2000, 0x4000, VT_R), S_RANGE);
 	assert_int_equal(vt_map(t.v, 1, 0x1000, 0x1fff, 0x4001, VT_R), S_RANGE);
-	assert_int_equal(vt_map(t.v, 1, 0x2000, 0x1fff, 0x4000, VT_R), S_RANGE);
+	assert_int_equal(vt_map(t.v, 1, 0x2000, 0x1fff, 0x4000, VT_R), S_INVAL);	/* no range */
 	/* virt_end + 1 wraps to 0: aligned. */
 	assert_int_equal(vt_map(t.v, 1, ~UINT64_C(0xfff), UINT64_MAX, 0x4000, VT_R), S_OK);
 	/* The endpoint's granule counts, if it is the larger one. */
