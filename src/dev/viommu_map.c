@@ -472,8 +472,8 @@ static void find_path(struct viommu_map *m, uint64_t iova, struct iom_range r, s
 
 /*
  * Clears the slots of one node, from the one over iova, as far as r covers
- * them whole. Returns the mappings removed; *next is where to go on, *end is
- * set if that would be behind r.
+ * them whole. Returns the mappings removed; *next is where to go on, *end
+ * (false before) is set if that would be behind r.
  */
 static uint64_t clear_slots(struct viommu_pool *pool, struct path *p, uint64_t iova,
 			    struct iom_range r, uint64_t *next, bool *end)
@@ -483,10 +483,16 @@ static uint64_t clear_slots(struct viommu_pool *pool, struct path *p, uint64_t i
 	uint64_t mappings = 0, w;
 	struct iom_range slot = { 0, 0 };
 
-	for (i = slot_of(iova, s); i < VIOMMU_SLOTS; i++) {
+	for (i = slot_of(iova, s); i < VIOMMU_SLOTS && !*end; i++) {
 		slot = slot_range(iova, s, i);
-		if (!iom_range_contains(r, slot))
-			break;
+		if (!iom_range_contains(r, slot)) {
+			*end = slot.start > r.last;
+			*next = slot.start;
+			return mappings;
+		}
+		/* Before the next slot is looked at: the address behind 2^64 - 1 is 0. */
+		*end = slot.last == r.last;
+		*next = slot.last + 1;
 		w = slot_get(n, i);
 		if (!w)
 			continue;
@@ -496,8 +502,6 @@ static uint64_t clear_slots(struct viommu_pool *pool, struct path *p, uint64_t i
 		else
 			mappings += retire_subtree(pool, node_of(w));
 	}
-	*next = i < VIOMMU_SLOTS ? slot.start : slot.last + 1;
-	*end = i < VIOMMU_SLOTS ? slot.start > r.last : slot.last >= r.last;
 	return mappings;
 }
 
