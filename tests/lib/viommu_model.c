@@ -256,8 +256,8 @@ static int detach(struct model *m, const uint8_t *in)
 	return S_OK;
 }
 
-/* What the endpoints of the domain say of the range. */
-static int check_eps(const struct model *m, const struct model_domain *d, struct iom_range r)
+/* What the endpoints of the domain say of the range; if both, the device may say either. */
+static int check_eps(struct model *m, const struct model_domain *d, struct iom_range r)
 {
 	int range = S_OK, inval = S_OK;
 	unsigned int i, k;
@@ -273,6 +273,7 @@ static int check_eps(const struct model *m, const struct model_domain *d, struct
 			if (iom_range_overlaps(c->resv[k].iova, r))
 				inval = S_INVAL;
 	}
+	m->or_status = inval && range ? range : S_OK;
 	return inval ? inval : range;
 }
 
@@ -376,8 +377,10 @@ static int answer(struct model *m, const struct vt_req *r)
 
 int model_request(struct model *m, const struct vt_req *r)
 {
-	int status = answer(m, r);
+	int status;
 
+	m->or_status = S_OK;
+	status = answer(m, r);
 	if (status != S_OK) {
 		m->st.refused++;
 		return status;

@@ -49,6 +49,7 @@ struct model {
 	struct model_ep ep[MODEL_EPS];
 	unsigned int nr_eps;
 	unsigned int nr_mappings;	/* ever made */
+	int or_status;			/* as good an answer to the last request; S_OK: none is */
 	/* what the device's counters must say */
 	struct iom_viommu_stats st;
 };

@@ -54,7 +54,7 @@ static unsigned int steps(void)
 {
 	const char *env = getenv("IOM_STEPS");
 
-	return env ? (unsigned int)strtoul(env, NULL, 0) : 1500;
+	return env ? (unsigned int)strtoul(env, NULL, 0) : 4000;
 }
 
 static void everything_offered(void **state)
@@ -107,7 +107,7 @@ static void any_shape(void **state)
 
 	(void)state;
 	for (i = 0; i < 3000; i++) {
-		lg2 = 6 + (unsigned int)test_rng_below(&rng, 24);
+		lg2 = 7 + (unsigned int)test_rng_below(&rng, 23);
 		g = UINT64_C(1) << lg2;
 		start = test_rng_edgy(&rng) & ~(g - 1);
 		last = test_rng_edgy(&rng) | (g - 1);

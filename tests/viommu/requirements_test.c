@@ -103,9 +103,9 @@ void D3_page_size_mask_has_a_bit(void **state)
 		if (cfg.page_size_mask)
 			assert_true(mask == cfg.page_size_mask);
 		vt_close(&t);
-		cfg.page_size_mask = ~UINT64_C(0) << (6 + i);
+		cfg.page_size_mask = ~UINT64_C(0) << (7 + i);
 	}
-	PROVED(3, "default and granules of 64 bytes to 1 MiB");
+	PROVED(3, "default and granules of 128 bytes to 2 MiB");
 }
 
 void D4_bypass_is_0_or_1(void **state)
