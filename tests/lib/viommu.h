@@ -6,9 +6,9 @@
  *
  * Every request goes through vt_send(), which demands what holds for all of
  * them: nothing is written past *used, *used is 0 or the length of the answer
- * (the whole writable part, if it has the right size), the tail's reserved bytes are 0, the status is one that exists. A breach
- * prints a line and ends the program; it is used by unit tests, fuzz targets
- * and benches alike.
+ * (the whole writable part, if it has the right size), the tail's reserved
+ * bytes are 0, the status is one that exists. A breach prints a line and ends
+ * the program; it is used by unit tests, fuzz targets and benches alike.
  */
 #ifndef TESTS_LIB_VIOMMU_H
 #define TESTS_LIB_VIOMMU_H

@@ -72,12 +72,12 @@ static uint16_t add_split(struct vring *r, const struct vring_buf *b, unsigned i
 			  unsigned int n)
 {
 	uint16_t head = r->free_head, at;
-	unsigned int i;
+	unsigned int i, flags;
 
 	for (i = 0; i < n; i++) {
 		at = take(r);
-		put_desc(r, at, &b[i], (uint16_t)((i + 1 < n ? NEXT : 0) | (i < nr_out ? 0 : WRITE)),
-			 i + 1 < n ? r->free_head : 0);
+		flags = (i + 1 < n ? NEXT : 0u) | (i < nr_out ? 0u : WRITE);
+		put_desc(r, at, &b[i], (uint16_t)flags, i + 1 < n ? r->free_head : 0);
 		r->next[at] = r->free_head;
 	}
 	put16(r, r->driver + 4 + 2u * (r->avail % r->size), head);
@@ -97,8 +97,10 @@ static uint16_t add_packed(struct vring *r, const struct vring_buf *b, unsigned 
 				   (r->avail_wrap ? AVAIL : USED));
 		if (!i)
 			first_flags = flags;
-		/* A first descriptor not yet available: both bits as the used side would. */
-		put_desc(r, r->avail, &b[i], id, i ? flags : (uint16_t)(r->avail_wrap ? 0 : AVAIL | USED));
+		/* The first is not available yet: both bits as the device left them. */
+		if (!i)
+			flags = (uint16_t)(r->avail_wrap ? 0 : AVAIL | USED);
+		put_desc(r, r->avail, &b[i], id, flags);
 		if (++r->avail == r->size) {
 			r->avail = 0;
 			r->avail_wrap = !r->avail_wrap;

@@ -15,7 +15,7 @@ void D22_map_misaligned_is_range(void **state)
 	assert_int_equal(vt_map(t.v, 1, 0x1000, 0x1ffe, 0x4000, VT_R), S_RANGE);
 	assert_int_equal(vt_map(t.v, 1, 0x1000, 0x2000, 0x4000, VT_R), S_RANGE);
 	assert_int_equal(vt_map(t.v, 1, 0x1000, 0x1fff, 0x4001, VT_R), S_RANGE);
-	assert_int_equal(vt_map(t.v, 1, 0x2000, 0x1fff, 0x4000, VT_R), S_INVAL);	/* no range */
+	assert_int_equal(vt_map(t.v, 1, 0x2000, 0x1fff, 0x4000, VT_R), S_INVAL);
 	/* virt_end + 1 wraps to 0: aligned. */
 	assert_int_equal(vt_map(t.v, 1, ~UINT64_C(0xfff), UINT64_MAX, 0x4000, VT_R), S_OK);
 	/* The endpoint's granule counts, if it is the larger one. */
@@ -107,7 +107,8 @@ void D26_no_write_without_the_flag(void **state)
 			assert_int_equal(read, IOM_OK);
 		if (!(flags & VT_W)) {
 			assert_true(vt_faults(&t, 0, 0x1010, IOM_ACCESS_WRITE, 2));
-			assert_true(vt_faults(&t, 0, 0x1010, IOM_ACCESS_READ | IOM_ACCESS_WRITE, 2));
+			assert_true(vt_faults(&t, 0, 0x1010,
+					      IOM_ACCESS_READ | IOM_ACCESS_WRITE, 2));
 		}
 		if (!write)
 			assert_int_equal(run.flags, flags & VT_MMIO ? IOM_RUN_MMIO : 0);

@@ -142,7 +142,8 @@ static void bypass_domain_is_not_config(void **state)
 	unattached(&t, true);
 	set_bypass(&t, 1);
 	assert_int_equal(vt_attach(t.v, 7, 1, 0), S_OK);
-	assert_true(vt_faults(&t, 0, 0x1234, IOM_ACCESS_READ, 2));	/* attached: `bypass` is nothing */
+	/* Attached: `bypass` says nothing. */
+	assert_true(vt_faults(&t, 0, 0x1234, IOM_ACCESS_READ, 2));
 	/* A quirk of Linux: DETACH of a bypass domain names domain 0, whatever it was. */
 	assert_int_equal(vt_attach(t.v, 3, 1, VT_BYPASS), S_OK);
 	assert_int_equal(vt_detach(t.v, 0, 1), S_INVAL);

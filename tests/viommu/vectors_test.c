@@ -329,13 +329,14 @@ static void replay(const char *path, uint32_t second_ep, unsigned int requests)
 	for (i = 0; i < rec.nr_left; i++) {
 		const struct left *l = &rec.left[i];
 		uint64_t len = l->last - l->start + 1;
+		struct iom_xlate *x = iom_viommu_dev_xlate(t.ep[rec.domain_of[0] != l->domain]);
 		struct iom_run runs[64];
 		uint64_t done;
 		size_t nr;
 
 		iom_access_begin(&t.access);
-		assert_int_equal(iom_xlate_runs(iom_viommu_dev_xlate(t.ep[rec.domain_of[0] != l->domain]),
-						l->start, len, l->flags & 3, runs, 64, &nr, &done), 0);
+		assert_int_equal(iom_xlate_runs(x, l->start, len, l->flags & 3, runs, 64, &nr,
+						&done), IOM_OK);
 		iom_access_end(&t.access);
 		assert_true(nr == 1 && done == len && runs[0].gpa == l->gpa);
 	}
