@@ -270,7 +270,9 @@ int iom_pci_init(struct iom_pci_fn *f, const struct iom_pci_fn_ops *ops,
 	if (cfg->pcie)
 		build_express(f);
 	memcpy(f->space, f->initial, sizeof(f->space));
+	iomi_pci_lock(f);
 	iomi_pci_irq_reset(f);
+	iomi_pci_unlock(f);
 	return IOM_OK;
 }
 

@@ -75,6 +75,7 @@ static void msi_send(struct iom_pci_fn *f, unsigned int vector)
 
 bool iomi_pci_send(struct iom_pci_fn *f, unsigned int vector)
 {
+	iom_plat_assert_held(f->cfg.plat, &f->lock);
 	switch (iomi_pci_mode(f)) {
 	case IOMI_PCI_MSIX:
 		if (vector >= f->cfg.msix_vectors)
@@ -111,12 +112,14 @@ static void update_line(struct iom_pci_fn *f)
 
 void iomi_pci_set_intx(struct iom_pci_fn *f, bool level)
 {
+	iom_plat_assert_held(f->cfg.plat, &f->lock);
 	f->intx_level = level && f->cfg.intx_pin;
 	update_line(f);
 }
 
 void iomi_pci_forget_pending(struct iom_pci_fn *f)
 {
+	iom_plat_assert_held(f->cfg.plat, &f->lock);
 	f->msix_pending = 0;
 	f->msi_pending = 0;
 }
@@ -127,6 +130,7 @@ void iomi_pci_irq_update(struct iom_pci_fn *f)
 	unsigned int v;
 	uint32_t msi;
 
+	iom_plat_assert_held(f->cfg.plat, &f->lock);
 	if (mode != IOMI_PCI_MSIX)
 		f->msix_pending = 0;
 	if (mode != IOMI_PCI_MSI)
