@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# The guest's half of bench/disk. From /params: EXPECT_GROUPS, the least number
-# of devices that must be in an IOMMU group; READ_ARGS, for disk_read.
+# The guest's half of bench/disk. From /params: READ_ARGS, for disk_read.
 
 # The trace costs time of its own.
 echo 0 > $T/tracing_on

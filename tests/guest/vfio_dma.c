@@ -6,6 +6,10 @@
  * away and sees that the same accesses are refused and nothing was touched.
  *
  *   vfio_dma BDF GROUP [irq=msix|msi|intx|none] [stress=N] [seed=N] [big=BYTES]
+ *                      [top=skip]
+ *
+ * top=skip: leave out the last page of the 64-bit space. VFIO of Linux before
+ * 6.18 maps it and cannot unmap it.
  *
  * Prints lines key=value. The last is end=ok, or error=... and end=failed.
  *
@@ -402,7 +406,7 @@ static void test_permissions(struct vfio *v, uint64_t iova)
 }
 
 /* The first and last page of every valid range; a map outside is refused. */
-static void test_edges(struct vfio *v)
+static void test_edges(struct vfio *v, bool skip_top)
 {
 	struct mem m = mem_new(2 * PAGE);
 	unsigned int i;
@@ -411,6 +415,8 @@ static void test_edges(struct vfio *v)
 		uint64_t first = v->valid[i].start;
 		uint64_t last = v->valid[i].last - (PAGE - 1);
 
+		if (skip_top && v->valid[i].last == UINT64_MAX)
+			last -= PAGE;
 		CHECK(!map(v, m.p, first, PAGE, RW), "map of the first page");
 		CHECK(!map(v, m.p + PAGE, last, PAGE, RW), "map of the last page");
 		expect_done(v, "edge copy", DMA_COPY, first, last, PAGE);
@@ -420,7 +426,7 @@ static void test_edges(struct vfio *v)
 		CHECK(unmap(v, last, PAGE) == PAGE, "unmap last");
 		m.p[PAGE + i] ^= 0xff;
 		m.want[PAGE + i] ^= 0xff;
-		if (i + 1 < v->nr_valid || last + PAGE)
+		if (v->valid[i].last != UINT64_MAX)
 			CHECK(map(v, m.p, last + PAGE, PAGE, RW) < 0,
 			      "map outside the valid ranges was accepted");
 	}
@@ -438,9 +444,12 @@ static int wait_event(int fd)
 	return (int)n;
 }
 
-static void set_irqs(struct vfio *v, uint32_t index, uint32_t flags,
-		     const int32_t *fds, uint32_t count)
+/* Returns 0, or how many vectors there could be: MSI of x86 has only one. */
+static int set_irqs(struct vfio *v, uint32_t index, uint32_t flags,
+		    const int32_t *fds, uint32_t count)
 {
+	int rc;
+
 	struct {
 		struct vfio_irq_set s;
 		int32_t fds[MAX_VECTORS];
@@ -449,8 +458,9 @@ static void set_irqs(struct vfio *v, uint32_t index, uint32_t flags,
 
 	if (fds)
 		memcpy(u.s.data, fds, count * sizeof(*fds));
-	CHECK(!ioctl(v->device, VFIO_DEVICE_SET_IRQS, &u), "SET_IRQS: %s",
-	      strerror(errno));
+	rc = ioctl(v->device, VFIO_DEVICE_SET_IRQS, &u);
+	CHECK(rc >= 0, "SET_IRQS: %s", strerror(errno));
+	return rc;
 }
 
 #define TRIGGER_FD (VFIO_IRQ_SET_DATA_EVENTFD | VFIO_IRQ_SET_ACTION_TRIGGER)
@@ -460,7 +470,7 @@ static void test_irqs(struct vfio *v, uint32_t index, uint64_t iova)
 {
 	struct vfio_irq_info info = { .argsz = sizeof(info), .index = index };
 	int32_t fds[MAX_VECTORS];
-	uint32_t i, n, round;
+	uint32_t i, n, fewer, round;
 	bool intx = index == VFIO_PCI_INTX_IRQ_INDEX;
 
 	CHECK(!ioctl(v->device, VFIO_DEVICE_GET_IRQ_INFO, &info), "IRQ_INFO");
@@ -468,7 +478,11 @@ static void test_irqs(struct vfio *v, uint32_t index, uint64_t iova)
 	n = info.count < MAX_VECTORS ? info.count : MAX_VECTORS;
 	for (i = 0; i < n; i++)
 		fds[i] = eventfd(0, EFD_NONBLOCK);
-	set_irqs(v, index, TRIGGER_FD, fds, n);
+	fewer = (uint32_t)set_irqs(v, index, TRIGGER_FD, fds, n);
+	if (fewer) {
+		n = fewer;
+		CHECK(!set_irqs(v, index, TRIGGER_FD, fds, n), "SET_IRQS");
+	}
 	for (round = 0; round < 2; round++) {
 		for (i = 0; i < n; i++) {
 			uint32_t op = round ? DMA_READ | DMA_CMD_IRQ : DMA_IRQ;
@@ -481,8 +495,9 @@ static void test_irqs(struct vfio *v, uint32_t index, uint64_t iova)
 			if (!intx)
 				continue;
 			put(v, DMA_INTX, 1);
-			set_irqs(v, index, VFIO_IRQ_SET_DATA_NONE |
-				 VFIO_IRQ_SET_ACTION_UNMASK, NULL, 1);
+			CHECK(!set_irqs(v, index, VFIO_IRQ_SET_DATA_NONE |
+					VFIO_IRQ_SET_ACTION_UNMASK, NULL, 1),
+			      "unmask");
 		}
 	}
 	for (i = 0; i < n; i++) {
@@ -550,6 +565,7 @@ int main(int argc, char **argv)
 	struct vfio v = { 0 };
 	const char *irq = "msix";
 	unsigned int stress = 200;
+	bool skip_top = false;
 	uint64_t iova = 0x1000000, big = 2 << 20;
 	struct mem m;
 	double t;
@@ -567,6 +583,8 @@ int main(int argc, char **argv)
 			rng_state = strtoull(argv[i] + 5, NULL, 0) | 1;
 		else if (!strncmp(argv[i], "big=", 4))
 			big = strtoull(argv[i] + 4, NULL, 0);
+		else if (!strcmp(argv[i], "top=skip"))
+			skip_top = true;
 		else
 			fail("unknown argument %s", argv[i]);
 	}
@@ -591,10 +609,10 @@ int main(int argc, char **argv)
 		test_irqs(&v, VFIO_PCI_MSI_IRQ_INDEX, iova);
 	else if (!strcmp(irq, "intx"))
 		test_irqs(&v, VFIO_PCI_INTX_IRQ_INDEX, iova);
-	test_permissions(&v, 0x20000000);
-	test_edges(&v);
-	test_stress(&v, stress);
 	test_unmapped(&v, &m, iova);
+	test_permissions(&v, 0x20000000);
+	test_edges(&v, skip_top);
+	test_stress(&v, stress);
 	printf("end=ok\n");
 	return 0;
 }
