@@ -112,29 +112,45 @@ void virtio_echo_ring(struct virtio_echo *e, unsigned int q, bool packed, unsign
 	vq_ref_init(&e->ring[q], &cfg, e->mem + at, VIRTIO_ECHO_BASE + at, NULL);
 }
 
-void virtio_echo_exchange(struct virtio_echo *e, unsigned int q, struct test_rng *rng,
-			  unsigned int len, void (*kick)(void *arg, unsigned int q), void *arg)
+/* Each queue has its buffers: 256 bytes to read, 256 to write. */
+#define BUFFERS(q)	(VIRTIO_ECHO_MEM / 2 + 512u * (q))
+
+void virtio_echo_give(struct virtio_echo *e, unsigned int q, struct test_rng *rng,
+		      unsigned int len)
 {
-	const uint64_t out = VIRTIO_ECHO_MEM / 2, in = out + 256;
+	const uint64_t out = BUFFERS(q), in = out + 256;
 	const struct iom_vq_seg seg[2] = {
 		{ VIRTIO_ECHO_BASE + out, len }, { VIRTIO_ECHO_BASE + in, len },
 	};
-	uint16_t id, used_id;
-	uint32_t used_len;
-	unsigned int i;
 
 	test_rng_fill(rng, e->mem + out, len);
 	memset(e->mem + in, 0x5c, 256);
-	id = vq_ref_add(&e->ring[q], rng, VQ_REF_DIRECT, 0, seg, 1, 1);
-	assert_int_not_equal(id, VQ_REF_NONE);
+	e->given[q] = vq_ref_add(&e->ring[q], rng, VQ_REF_DIRECT, 0, seg, 1, 1);
+	assert_int_not_equal(e->given[q], VQ_REF_NONE);
 	assert_true(vq_ref_kick(&e->ring[q]));
-	kick(arg, q);
+}
+
+void virtio_echo_take(struct virtio_echo *e, unsigned int q, unsigned int len)
+{
+	const uint64_t out = BUFFERS(q), in = out + 256;
+	uint16_t used_id;
+	uint32_t used_len;
+	unsigned int i;
+
 	assert_int_equal(iom_virtio_dev_run(&e->d), IOM_OK);
 	assert_true(vq_ref_used(&e->ring[q], &used_id, &used_len));
-	assert_int_equal(used_id, id);
+	assert_int_equal(used_id, e->given[q]);
 	assert_int_equal(used_len, len);
 	for (i = 0; i < len; i++)
 		assert_int_equal(e->mem[in + i], (uint8_t)~e->mem[out + i]);
 	assert_int_equal(e->mem[in + len], 0x5c);
 	assert_false(vq_ref_used(&e->ring[q], &used_id, &used_len));
+}
+
+void virtio_echo_exchange(struct virtio_echo *e, unsigned int q, struct test_rng *rng,
+			  unsigned int len, void (*kick)(void *arg, unsigned int q), void *arg)
+{
+	virtio_echo_give(e, q, rng, len);
+	kick(arg, q);
+	virtio_echo_take(e, q, len);
 }

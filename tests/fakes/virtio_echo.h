@@ -35,16 +35,19 @@ struct virtio_echo {
 	void *meanwhile_arg;
 	/* The driver's rings, and what it gave. */
 	struct vq_ref ring[VIRTIO_ECHO_QUEUES];
+	uint16_t given[VIRTIO_ECHO_QUEUES];
 };
 
 void virtio_echo_init(struct virtio_echo *e, uint16_t device_id);
 
 /* The driver: lays ring q in memory and says where; the test tells the device. */
 void virtio_echo_ring(struct virtio_echo *e, unsigned int q, bool packed, unsigned int size);
-/*
- * One chain with len bytes (at most 64) through queue q, for which kick() does
- * what the transport wants; checks what came back.
- */
+/* One chain with len bytes (at most 64) becomes available in queue q. */
+void virtio_echo_give(struct virtio_echo *e, unsigned int q, struct test_rng *rng,
+		      unsigned int len);
+/* Runs the worker, and checks that exactly this chain came back and is right. */
+void virtio_echo_take(struct virtio_echo *e, unsigned int q, unsigned int len);
+/* Both, and in between kick() does what the transport wants. */
 void virtio_echo_exchange(struct virtio_echo *e, unsigned int q, struct test_rng *rng,
 			  unsigned int len, void (*kick)(void *arg, unsigned int q), void *arg);
 
