@@ -67,7 +67,7 @@ static int add_ports(const struct serve *s, struct args *a)
 {
 	uint32_t bus, last = 0, slot = PORT_SLOT_FIRST;
 	struct json_object *o;
-	char text[16];
+	char text[32];
 	unsigned int i;
 
 	for (i = 0; i < s->nr_fns; i++) {
@@ -107,7 +107,7 @@ static void add_fn(const struct serve *s, struct args *a, unsigned int n)
 	const struct serve_fn *f = &s->fn[n];
 	uint8_t bus = iom_machine_bdf_bus(f->m->bdf);
 	struct json_object *o = json_object_new_object(), *sock = json_object_new_object();
-	char text[16];
+	char text[32];
 
 	put_str(o, "driver", "vfio-user-pci");
 	if (bus) {

@@ -7,10 +7,12 @@
  * (AUTOMASKED); the client unmasks it after the guest's handler, and it is
  * written again if the line is still high.
  *
- * An eventfd is made non-blocking, so that a full counter cannot stop us.
+ * An eventfd is made non-blocking, so that a full counter cannot stop us. What
+ * is no eventfd is refused: writing to a pipe or socket may raise SIGPIPE.
  */
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "vfu/vfu_int.h"
@@ -102,6 +104,18 @@ static int check_flags(const struct vfio_user_set_irqs *req, uint32_t *data, uin
 	return IOM_OK;
 }
 
+/* Of all files only those without an inode of their own, as eventfds, have no type. */
+static int check_fds(const int *fds, unsigned int nr_fds)
+{
+	struct stat st;
+
+	for (; nr_fds; nr_fds--, fds++) {
+		if (fstat(*fds, &st) || (st.st_mode & S_IFMT))
+			return IOM_EINVAL;
+	}
+	return IOM_OK;
+}
+
 int iomi_vfu_irq_set(struct iom_vfu *v, const struct vfio_user_set_irqs *req, const uint8_t *bools,
 		     int *fds, unsigned int nr_fds)
 {
@@ -111,7 +125,7 @@ int iomi_vfu_irq_set(struct iom_vfu *v, const struct vfio_user_set_irqs *req, co
 
 	if (rc)
 		return rc;
-	if (data != VFIO_USER_SET_IRQS_DATA_EVENTFD && nr_fds)
+	if ((data != VFIO_USER_SET_IRQS_DATA_EVENTFD && nr_fds) || check_fds(fds, nr_fds))
 		return IOM_EINVAL;
 	pthread_mutex_lock(&q->lock);
 	/* Nothing to set, of nothing: the whole index is switched off. */

@@ -289,7 +289,7 @@ static void u10_error_is_a_header(void **state)
 /* U11: whatever a command is, descriptors that came with it are not left open. */
 static void u11_no_descriptor_is_leaked(void **state)
 {
-	int fds[5] = { ram.fd, ram.fd, ram.fd, ram.fd, ram.fd };
+	int fds[5] = { ram.fd, ram.fd, ram.fd, ram.fd, ram.fd }, efd[3], i;
 	struct vfio_user_dma_map map = { sizeof(map), 3, 0, 0, 0x1000 };
 	unsigned int before, cmd;
 	struct vfu_client_msg m;
@@ -307,13 +307,20 @@ static void u11_no_descriptor_is_leaked(void **state)
 	steps(3);
 	assert_true(vfu_client_recv(&c, &m, 100));
 	assert_int_equal(m.hdr.error, 22);
-	set_irqs(TRIGGER_FD, 2, 0, 2, fds, 3, 22);
 	assert_int_equal(vfu_client_count_fds(), before);
-	set_irqs(TRIGGER_FD, 2, 0, 3, fds, 3, 0);
+	set_irqs(TRIGGER_FD, 2, 0, 3, fds, 3, 22);		/* no eventfds */
+	assert_int_equal(vfu_client_count_fds(), before);
+	for (i = 0; i < 3; i++)
+		efd[i] = new_eventfd();
+	set_irqs(TRIGGER_FD, 2, 0, 2, efd, 3, 22);
 	assert_int_equal(vfu_client_count_fds(), before + 3);
-	set_irqs(TRIGGER_FD, 2, 0, 3, fds, 3, 0);
-	assert_int_equal(vfu_client_count_fds(), before + 3);
+	set_irqs(TRIGGER_FD, 2, 0, 3, efd, 3, 0);
+	assert_int_equal(vfu_client_count_fds(), before + 6);
+	set_irqs(TRIGGER_FD, 2, 0, 3, efd, 3, 0);
+	assert_int_equal(vfu_client_count_fds(), before + 6);
 	set_irqs(TRIGGER_NONE, 2, 0, 0, NULL, 0, 0);
+	for (i = 0; i < 3; i++)
+		close(efd[i]);
 	assert_int_equal(vfu_client_count_fds(), before);
 	/* Half a message with descriptors, and then nothing more. */
 	assert_true(vfu_client_raw(&c, zero, 7, fds, 4));

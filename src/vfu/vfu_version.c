@@ -58,6 +58,7 @@ static int read_text(const char *text, size_t len, uint32_t *xfer)
 	tok = json_tokener_new_ex(JSON_DEPTH);
 	if (!tok)
 		return IOM_ENOMEM;
+	json_tokener_set_flags(tok, JSON_TOKENER_STRICT);
 	o = json_tokener_parse_ex(tok, text, (int)len);
 	if (json_tokener_get_error(tok) == json_tokener_success)
 		rc = read_capabilities(o, xfer);
