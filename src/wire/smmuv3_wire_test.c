@@ -192,7 +192,7 @@ static void tlbi_ranges(void **state)
 
 			for (k = 0; k < (ds ? c.scale : c.scale & 31); k++)
 				unit = unit > UINT64_MAX / 2 ? UINT64_MAX : unit * 2;
-			if (unit - 1 > UINT64_MAX - (last + 1)) {
+			if (unit == UINT64_MAX || unit - 1 > UINT64_MAX - (last + 1)) {
 				last = UINT64_MAX;
 				break;
 			}
