@@ -269,14 +269,20 @@ static unsigned int root_shift(unsigned int s, uint64_t last)
 	return s;
 }
 
-/* Nodes missing between a root of shift top and the node of shift `to` over iova. */
+/* Nodes missing on the way to the node of shift `to` over iova, once the tree is as high as top. */
 static unsigned int missing(struct viommu_map *m, uint64_t iova, unsigned int top, unsigned int to)
 {
 	uint64_t w = root_get(m);
 	unsigned int s = (unsigned int)IOM_FIELD_GET(VIOMMU_ROOT_SHIFT, w);
 
-	if (!w || iova >> s >> VIOMMU_SLOT_LG2)
+	if (!w)
 		return (top - to) / VIOMMU_SLOT_LG2;
+	if (iova >> s >> VIOMMU_SLOT_LG2) {
+		/* Below the lowest of the nodes that the tree grows by and that covers it. */
+		while (iova >> s >> VIOMMU_SLOT_LG2)
+			s += VIOMMU_SLOT_LG2;
+		return s > to ? (s - to) / VIOMMU_SLOT_LG2 : 0;
+	}
 	while (s > to) {
 		w = slot_get(node_of(w), slot_of(iova, s));
 		if (!w)
@@ -286,15 +292,24 @@ static unsigned int missing(struct viommu_map *m, uint64_t iova, unsigned int to
 	return 0;
 }
 
-/* At least the nodes that a map needs: every leaf stands on the way to the first or the last. */
+/*
+ * The nodes that a map needs: every leaf stands on the way to the first or the
+ * last. Not one more, or a tree at the limit could not be made again (restore).
+ */
 static unsigned int nodes_needed(struct viommu_map *m, struct iom_range iova, unsigned int top,
 				 unsigned int first, unsigned int last)
 {
 	uint64_t w = root_get(m);
 	unsigned int s = (unsigned int)IOM_FIELD_GET(VIOMMU_ROOT_SHIFT, w);
 	unsigned int grow = !w ? 1 : top > s ? (top - s) / VIOMMU_SLOT_LG2 : 0;
+	unsigned int a = missing(m, iova.start, top, first);
+	unsigned int b = missing(m, iova.last, top, last), both = 0;
 
-	return grow + missing(m, iova.start, top, first) + missing(m, iova.last, top, last);
+	for (s = first > last ? first : last;
+	     s < first + a * VIOMMU_SLOT_LG2 && s < last + b * VIOMMU_SLOT_LG2;
+	     s += VIOMMU_SLOT_LG2)
+		both += iova.start >> s >> VIOMMU_SLOT_LG2 == iova.last >> s >> VIOMMU_SLOT_LG2;
+	return grow + a + b - both;
 }
 
 /* Makes the tree as high as top. The nodes were reserved. */

@@ -225,6 +225,53 @@ static void sparsest_pattern_stays_in_the_limit(void **state)
 	}
 }
 
+static struct iom_range random_shape(unsigned int lg2)
+{
+	uint64_t mask = (UINT64_C(1) << lg2) - 1, a, b;
+
+	do {
+		a = test_rng_edgy(&rng) & ~mask;
+		b = test_rng_edgy(&rng) | mask;
+	} while (a > b || b - a == UINT64_MAX);
+	return (struct iom_range){ a, b };
+}
+
+/*
+ * Three maps fit exactly into the bytes that they use, and not into one less:
+ * otherwise a device that is full could not be restored elsewhere.
+ */
+static void limit_is_exact(void **state)
+{
+	struct iom_range r[3];
+	struct iom_viommu_stats s;
+	unsigned int round, lg2, k, one_less;
+	uint64_t bytes;
+	struct vt t;
+	int status;
+
+	(void)state;
+	for (round = 0; round < 2000; round++) {
+		lg2 = 7 + (unsigned int)test_rng_below(&rng, 20);
+		for (k = 0; k < 3; k++)
+			r[k] = random_shape(lg2);
+		open_one(&t, lg2, 0);
+		for (status = S_OK, k = 0; k < 3 && status == S_OK; k++)
+			status = vt_map(t.v, 1, r[k].start, r[k].last, 0, VT_R);
+		iom_viommu_dev_stats(t.v, &s);
+		bytes = s.bytes;
+		vt_close(&t);
+		if (status != S_OK)
+			continue;
+		for (one_less = 0; one_less < 2; one_less++) {
+			open_one(&t, lg2, bytes - one_less);
+			for (status = S_OK, k = 0; k < 3 && status == S_OK; k++)
+				status = vt_map(t.v, 1, r[k].start, r[k].last, 0, VT_R);
+			assert_int_equal(status, one_less ? S_NOMEM : S_OK);
+			vt_close(&t);
+		}
+	}
+}
+
 static void domains_and_endpoints_are_limited(void **state)
 {
 	struct iom_viommu_dev_cfg cfg = vt_cfg();
@@ -272,6 +319,7 @@ int main(void)
 		cmocka_unit_test(any_shape),
 		cmocka_unit_test(whole_space_is_one_entry),
 		cmocka_unit_test(sparsest_pattern_stays_in_the_limit),
+		cmocka_unit_test(limit_is_exact),
 		cmocka_unit_test(domains_and_endpoints_are_limited),
 	};
 
