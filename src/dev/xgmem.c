@@ -134,7 +134,7 @@ static int xgmem_map(struct iom_gmem *g, uint64_t addr, size_t len, unsigned int
 
 	if (!rc)
 		rc = iom_gmem_map(xg->parent, run.gpa, (size_t)run.len, access, ptr, got);
-	if (!rc)
+	if (!rc && !g->uncounted)
 		moved(xg, *got, access);
 	return rc;
 }

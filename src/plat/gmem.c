@@ -48,6 +48,8 @@ int iom_gmem_init(struct iom_gmem *g, const struct iom_gmem_ops *ops)
 	    !ops->begin != !ops->end)
 		return IOM_EINVAL;
 	g->ops = *ops;
+	g->bracket = 0;
+	g->uncounted = false;
 	if (!g->ops.begin) {
 		g->ops.begin = begin_nothing;
 		g->ops.end = end_nothing;

@@ -8,6 +8,47 @@
 
 #include "virtio/vq_dev_ring.h"
 
+/*
+ * Fetches the area's pointer for this bracket. No pointer, one to a part only,
+ * or one with another alignment than the address: the ring is reached through
+ * the gmem. Any other failure is the ring's.
+ */
+int iomi_vq_dev_map(struct iom_vq_dev *vq, struct iom_vq_area *area)
+{
+	unsigned int access = IOM_ACCESS_READ | IOM_ACCESS_WRITE;
+	size_t len, got;
+	void *ptr;
+	int rc;
+
+	if (vq->cfg.packed)
+		len = area == &vq->desc ? (size_t)VIRTQ_DESC_AREA_SIZE(vq->cfg.size) :
+					  PVIRTQ_EVENT_SIZE;
+	else if (area == &vq->desc)
+		len = (size_t)VIRTQ_DESC_AREA_SIZE(vq->cfg.size);
+	else
+		len = (size_t)(area == &vq->driver ? VIRTQ_AVAIL_AREA_SIZE(vq->cfg.size) :
+						     VIRTQ_USED_AREA_SIZE(vq->cfg.size));
+	if (area == &vq->driver || (area == &vq->desc && !vq->cfg.packed))
+		access = IOM_ACCESS_READ;
+	else if (area == &vq->device)
+		access = IOM_ACCESS_WRITE;
+	area->map = NULL;
+	rc = iom_gmem_map_ring(vq->gmem, area->addr, len, access, &ptr, &got);
+	if (rc && rc != IOM_EOPNOTSUPP)
+		return rc;
+	if (!rc && got == len && !(((uintptr_t)ptr ^ area->addr) & 15))
+		area->map = ptr;
+	area->bracket = vq->gmem->bracket;
+	return IOM_OK;
+}
+
+static void area_init(struct iom_vq_area *area, uint64_t addr)
+{
+	area->addr = addr;
+	area->map = NULL;
+	area->bracket = 0;
+}
+
 static bool area_ok(uint64_t addr, uint64_t len, uint64_t align)
 {
 	return !(addr & (align - 1)) && addr + (len - 1) >= addr;
@@ -57,6 +98,9 @@ int iom_vq_dev_enable(struct iom_vq_dev *vq, struct iom_gmem *gmem, const struct
 	vq->gmem = gmem;
 	vq->cfg = *cfg;
 	vq->st = *from;
+	area_init(&vq->desc, cfg->desc);
+	area_init(&vq->driver, cfg->driver);
+	area_init(&vq->device, cfg->device);
 	vq->enabled = true;
 	vq->broken = false;
 	vq->quiet = false;
@@ -182,6 +226,9 @@ static int seg_copy(struct iom_gmem *g, const struct iom_vq_seg *seg, const stru
 int iom_vq_dev_read(struct iom_vq_dev *vq, const struct iom_vq_chain *ch, uint64_t off,
 		    void *buf, size_t len)
 {
+	/* Most often it is all in one piece. */
+	if (ch->nr_out && off <= ch->seg->len && len <= ch->seg->len - off)
+		return iom_gmem_read(vq->gmem, ch->seg->addr + off, buf, len);
 	if (off > ch->out_len || len > ch->out_len - off)
 		return IOM_E2BIG;
 	return seg_copy(vq->gmem, ch->seg, ch->seg + ch->nr_out, off, buf, NULL, len);
@@ -190,8 +237,11 @@ int iom_vq_dev_read(struct iom_vq_dev *vq, const struct iom_vq_chain *ch, uint64
 int iom_vq_dev_write(struct iom_vq_dev *vq, const struct iom_vq_chain *ch, uint64_t off,
 		     const void *buf, size_t len)
 {
+	const struct iom_vq_seg *seg = ch->seg + ch->nr_out;
+
+	if (ch->nr_in && off <= seg->len && len <= seg->len - off)
+		return iom_gmem_write(vq->gmem, seg->addr + off, buf, len);
 	if (off > ch->in_len || len > ch->in_len - off)
 		return IOM_E2BIG;
-	return seg_copy(vq->gmem, ch->seg + ch->nr_out, ch->seg + ch->nr_out + ch->nr_in, off,
-			NULL, buf, len);
+	return seg_copy(vq->gmem, seg, seg + ch->nr_in, off, NULL, buf, len);
 }

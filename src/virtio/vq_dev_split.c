@@ -6,6 +6,8 @@
  * <= used + size in their modular order, checked whenever the driver's idx is
  * read, so a driver that counts wrongly is found before an entry is used.
  */
+#include <iom/base/mem.h>
+
 #include "virtio/vq_dev_ring.h"
 
 static uint16_t ring_slot(const struct iom_vq_dev *vq, uint16_t idx)
@@ -17,7 +19,7 @@ static uint16_t ring_slot(const struct iom_vq_dev *vq, uint16_t idx)
 static int split_look(struct iom_vq_dev *vq)
 {
 	uint16_t idx;
-	int rc = iomi_vq_dev_load16(vq, vq->cfg.driver + VIRTQ_AVAIL_IDX, &idx);
+	int rc = iomi_vq_dev_load16(vq, &vq->driver, VIRTQ_AVAIL_IDX, &idx);
 
 	if (rc)
 		return rc;
@@ -38,11 +40,10 @@ static int split_ask(struct iom_vq_dev *vq)
 	int rc;
 
 	if (vq->cfg.event_idx)
-		rc = iom_gmem_store(vq->gmem,
-				    vq->cfg.device + VIRTQ_USED_AVAIL_EVENT(vq->cfg.size), 2,
-				    vq->st.avail);
+		rc = iomi_vq_dev_store16(vq, &vq->device, VIRTQ_USED_AVAIL_EVENT(vq->cfg.size),
+					 vq->st.avail);
 	else
-		rc = iom_gmem_store(vq->gmem, vq->cfg.device + VIRTQ_USED_FLAGS, 2, 0);
+		rc = iomi_vq_dev_store16(vq, &vq->device, VIRTQ_USED_FLAGS, 0);
 	if (rc)
 		return rc;
 	vq->quiet = false;
@@ -56,8 +57,7 @@ static int split_hush(struct iom_vq_dev *vq)
 
 	if (vq->quiet || vq->cfg.event_idx)
 		return IOM_OK;
-	rc = iom_gmem_store(vq->gmem, vq->cfg.device + VIRTQ_USED_FLAGS, 2,
-			    VIRTQ_USED_F_NO_NOTIFY);
+	rc = iomi_vq_dev_store16(vq, &vq->device, VIRTQ_USED_FLAGS, VIRTQ_USED_F_NO_NOTIFY);
 	vq->quiet = !rc;
 	return rc;
 }
@@ -68,7 +68,7 @@ static int split_hush(struct iom_vq_dev *vq)
  * copied into the chain is not looked at again.
  */
 static int split_table(struct iom_vq_dev *vq, uint64_t table, uint32_t n, unsigned int room,
-		       struct iom_vq_chain *ch)
+		       struct iomi_vq_dev_walk w, struct iom_vq_chain *ch)
 {
 	struct virtq_desc d[IOMI_VQ_DEV_BATCH];
 	uint32_t first = 0, have = 0, i = 0;
@@ -87,10 +87,12 @@ static int split_table(struct iom_vq_dev *vq, uint64_t table, uint32_t n, unsign
 		flags = iom_le16_get(d[i - first].flags);
 		if (flags & VIRTQ_DESC_F_INDIRECT)
 			return IOM_EPROTO;
-		rc = iomi_vq_dev_chain_add(ch, iom_le64_get(d[i - first].addr),
-					   iom_le32_get(d[i - first].len), flags);
-		if (rc || !(flags & VIRTQ_DESC_F_NEXT))
+		rc = iomi_vq_dev_walk_add(&w, iom_le64_get(d[i - first].addr),
+					  iom_le32_get(d[i - first].len), flags);
+		if (rc == IOM_EPROTO)
 			return rc;
+		if (rc || !(flags & VIRTQ_DESC_F_NEXT))
+			return iomi_vq_dev_walk_end(&w, ch, rc);
 		i = iom_le16_get(d[i - first].next);
 		if (i >= n)
 			return IOM_EPROTO;
@@ -100,30 +102,34 @@ static int split_table(struct iom_vq_dev *vq, uint64_t table, uint32_t n, unsign
 
 static int split_chain(struct iom_vq_dev *vq, uint16_t head, struct iom_vq_chain *ch)
 {
-	struct virtq_desc d;
-	unsigned int count, flags;
+	struct iomi_vq_dev_walk w = iomi_vq_dev_walk_start(ch);
+	unsigned int count, flags, size = vq->cfg.size;
+	struct iomi_vq_dev_desc d;
 	uint32_t n, i = head;
-	int rc;
+	int rc = iomi_vq_dev_area(vq, &vq->desc);
 
-	for (count = 0; count < vq->cfg.size; count++) {
-		if (i >= vq->cfg.size)
+	if (rc)
+		return rc;
+	for (count = 0; count < size; count++) {
+		if (i >= size)
 			return IOM_EPROTO;
-		rc = iom_gmem_read(vq->gmem, vq->cfg.desc + 16 * (uint64_t)i, &d, sizeof(d));
+		rc = iomi_vq_dev_desc_read(vq, i, &d);
 		if (rc)
 			return rc;
-		flags = iom_le16_get(d.flags);
+		flags = d.at12;
 		if (flags & VIRTQ_DESC_F_INDIRECT) {
-			rc = iomi_vq_dev_table_check(vq, iom_le64_get(d.addr), iom_le32_get(d.len),
-						     flags, &n);
+			rc = iomi_vq_dev_table_check(vq, d.addr, d.len, flags, &n);
 			if (rc)
 				return rc;
 			/* 2.7.5.3.2: ordinary descriptors may stand before it. */
-			return split_table(vq, iom_le64_get(d.addr), n, vq->cfg.size - count, ch);
+			return split_table(vq, d.addr, n, size - count, w, ch);
 		}
-		rc = iomi_vq_dev_chain_add(ch, iom_le64_get(d.addr), iom_le32_get(d.len), flags);
-		if (rc || !(flags & VIRTQ_DESC_F_NEXT))
+		rc = iomi_vq_dev_walk_add(&w, d.addr, d.len, flags);
+		if (rc == IOM_EPROTO)
 			return rc;
-		i = iom_le16_get(d.next);
+		if (rc || !(flags & VIRTQ_DESC_F_NEXT))
+			return iomi_vq_dev_walk_end(&w, ch, rc);
+		i = d.at14;
 	}
 	return IOM_EPROTO;
 }
@@ -144,11 +150,10 @@ int iomi_vq_dev_split_pop(struct iom_vq_dev *vq, struct iom_vq_chain *ch)
 	}
 	rc = split_hush(vq);
 	if (!rc)
-		rc = iomi_vq_dev_load16(vq, vq->cfg.driver +
+		rc = iomi_vq_dev_load16(vq, &vq->driver,
 					VIRTQ_AVAIL_RING(ring_slot(vq, vq->st.avail)), &head);
 	if (rc)
 		return rc;
-	iomi_vq_dev_chain_init(ch);
 	rc = split_chain(vq, head, ch);
 	if (rc && rc != IOM_E2BIG)
 		return rc;
@@ -160,18 +165,21 @@ int iomi_vq_dev_split_pop(struct iom_vq_dev *vq, struct iom_vq_chain *ch)
 
 int iomi_vq_dev_split_push(struct iom_vq_dev *vq, const struct iom_vq_chain *ch, uint32_t written)
 {
+	uint64_t at = VIRTQ_USED_RING(ring_slot(vq, vq->st.used));
 	struct virtq_used_elem e;
-	int rc;
+	int rc = iomi_vq_dev_area(vq, &vq->device);
 
+	if (rc)
+		return rc;
 	e.id = iom_le32_make(ch->id);
 	e.len = iom_le32_make(written);
-	rc = iom_gmem_write(vq->gmem,
-			    vq->cfg.device + VIRTQ_USED_RING(ring_slot(vq, vq->st.used)), &e,
-			    sizeof(e));
+	if (vq->device.map)
+		memcpy(vq->device.map + at, &e, sizeof(e));
+	else
+		rc = iom_gmem_write(vq->gmem, vq->device.addr + at, &e, sizeof(e));
 	/* 2.7.8.2: the entry before the index that shows it; the store releases. */
 	if (!rc)
-		rc = iom_gmem_store(vq->gmem, vq->cfg.device + VIRTQ_USED_IDX, 2,
-				    (uint16_t)(vq->st.used + 1));
+		rc = iomi_vq_dev_store16(vq, &vq->device, VIRTQ_USED_IDX, vq->st.used + 1u);
 	if (!rc)
 		vq->st.used++;
 	return rc;
@@ -183,11 +191,11 @@ int iomi_vq_dev_split_want_irq(struct iom_vq_dev *vq, bool *want)
 	int rc;
 
 	if (!vq->cfg.event_idx) {
-		rc = iomi_vq_dev_load16(vq, vq->cfg.driver + VIRTQ_AVAIL_FLAGS, &v);
+		rc = iomi_vq_dev_load16(vq, &vq->driver, VIRTQ_AVAIL_FLAGS, &v);
 		*want = rc || !(v & VIRTQ_AVAIL_F_NO_INTERRUPT);
 		return rc;
 	}
-	rc = iomi_vq_dev_load16(vq, vq->cfg.driver + VIRTQ_AVAIL_USED_EVENT(vq->cfg.size), &v);
+	rc = iomi_vq_dev_load16(vq, &vq->driver, VIRTQ_AVAIL_USED_EVENT(vq->cfg.size), &v);
 	/*
 	 * 2.7.7.2: one of the entries since the last decision stands at used_event:
 	 * (u16)(new - event - 1) < (u16)(new - old); all 2^16 do if there were that many.

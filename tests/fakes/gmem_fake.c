@@ -154,7 +154,6 @@ void gmem_fake_init(struct gmem_fake *f, struct iom_gmem *below)
 
 	memset(f, 0, sizeof(*f));
 	f->below = below;
-	f->can_map = true;
 	test_rng_seed(&f->rng, 1);
 	require(iom_gmem_init(&f->g, &ops) == IOM_OK, "iom_gmem_init");
 }

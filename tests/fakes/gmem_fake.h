@@ -5,7 +5,8 @@
  * - bytes of chosen ranges change as soon as they have been read, so whoever
  *   reads them again gets something else;
  * - a function of the test runs before each access.
- * It counts accesses, and ends the program with a message if one is made
+ * What is reached through a pointer that map gave goes past it, so it gives none
+ * unless told to. It counts accesses, and ends the program with a message if one is made
  * outside a bracket or brackets nest. One thread, as any gmem.
  */
 #ifndef TESTS_FAKES_GMEM_FAKE_H
@@ -33,7 +34,7 @@ struct gmem_fake {
 	struct iom_gmem g;
 	struct iom_gmem *below;
 	bool open;
-	bool can_map;			/* false: map is IOM_EOPNOTSUPP */
+	bool can_map;			/* false, as at first: map is IOM_EOPNOTSUPP */
 	unsigned long accesses;		/* all kinds but begin */
 	/* Fails: */
 	long fail_in;			/* 1: the next access fails; 0: none */

@@ -154,13 +154,14 @@ static void step(struct fuzz *f, uint8_t op, uint8_t arg, unsigned int *window)
 void vq_fuzz(bool packed, const uint8_t *data, size_t size)
 {
 	struct iom_vq_state st = { .avail_wrap = true, .used_wrap = true };
-	unsigned int window = 0, n;
+	unsigned int window = 0, n, data_flags;
 	struct fuzz *f;
 
 	if (size < 4 || size > 4096)
 		return;
 	f = calloc(1, sizeof(*f));
 	f->cfg.packed = packed;
+	data_flags = data[0];
 	f->cfg.event_idx = data[0] & 1;
 	f->cfg.indirect = data[0] & 2;
 	f->cfg.size = (uint16_t)(1u << (data[1] & 3));
@@ -183,6 +184,7 @@ void vq_fuzz(bool packed, const uint8_t *data, size_t size)
 	size -= n;
 	iom_gmem_flat_init(&f->flat, 0, f->mem, MEM);
 	gmem_fake_init(&f->fake, &f->flat.g);
+	f->fake.can_map = data_flags & 4;
 	f->fake.before = before;
 	f->fake.before_arg = f;
 	require(iom_vq_dev_enable(&f->vq, &f->fake.g, &f->cfg, &st) == IOM_OK, "enable");

@@ -4,7 +4,7 @@
  * stands in guest memory, and a script of calls between which, and in the
  * middle of which, memory changes. Aborts if a law of vq_dev is broken.
  *
- *	byte 0		bit 0 event_idx, 1 indirect
+ *	byte 0		bit 0 event_idx, 1 indirect, 2 memory has pointers
  *	byte 1		size: split 1 << (n & 3); packed 1 + n % 8
  *	byte 2		start: split index 0xffff - n; packed slot n % size, wrap bit 7
  *	byte 3		pages of 64 bytes of memory that follow (at most 16)

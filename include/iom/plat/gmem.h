@@ -14,6 +14,7 @@
 #ifndef IOM_PLAT_GMEM_H
 #define IOM_PLAT_GMEM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -64,6 +65,9 @@ struct iom_gmem_ops {
 
 struct iom_gmem {
 	struct iom_gmem_ops ops;
+	/* Odd in a bracket, and another in each: what was mapped in one is known to be stale. */
+	uint64_t bracket;
+	bool uncounted;		/* see iom_gmem_map_ring() */
 };
 
 /* Copies *ops, fills defaults. IOM_EINVAL if read, write, load or store is missing. */
@@ -71,11 +75,16 @@ int iom_gmem_init(struct iom_gmem *g, const struct iom_gmem_ops *ops);
 
 static inline int iom_gmem_begin(struct iom_gmem *g)
 {
-	return g->ops.begin(g);
+	int rc = g->ops.begin(g);
+
+	if (!rc)
+		g->bracket++;
+	return rc;
 }
 
 static inline void iom_gmem_end(struct iom_gmem *g)
 {
+	g->bracket++;
 	g->ops.end(g);
 }
 
@@ -116,6 +125,21 @@ static inline int iom_gmem_map(struct iom_gmem *g, uint64_t addr, size_t len, un
 	if (!len || addr + (len - 1) < addr)
 		return len ? IOM_EFAULT : IOM_EINVAL;
 	return g->ops.map(g, addr, len, access, ptr, got);
+}
+
+/*
+ * As map, for a structure that is looked at through the bracket, like a ring: a
+ * gmem that counts the bytes that move leaves these out.
+ */
+static inline int iom_gmem_map_ring(struct iom_gmem *g, uint64_t addr, size_t len,
+				    unsigned int access, void **ptr, size_t *got)
+{
+	int rc;
+
+	g->uncounted = true;
+	rc = iom_gmem_map(g, addr, len, access, ptr, got);
+	g->uncounted = false;
+	return rc;
 }
 
 /*

@@ -61,10 +61,20 @@ struct iom_vq_state {
 	bool used_wrap;
 };
 
+/* A part of the ring; map is NULL where it has no pointer, or not all of it. */
+struct iom_vq_area {
+	uint64_t addr;
+	uint8_t *map;
+	uint64_t bracket;	/* of the gmem, in which map is right */
+};
+
 struct iom_vq_dev {
 	struct iom_gmem *gmem;
 	struct iom_vq_cfg cfg;
 	struct iom_vq_state st;
+	struct iom_vq_area desc;
+	struct iom_vq_area driver;
+	struct iom_vq_area device;
 	bool enabled;
 	bool broken;
 	bool quiet;		/* the driver was asked not to notify */
