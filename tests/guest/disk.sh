@@ -86,6 +86,7 @@ check_vfio()
 	echo Y > /sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts
 	echo vfio-pci > $dev/driver_override
 	echo $VFIO > /sys/bus/pci/drivers_probe
+	[ -e $dev/iommu_group ] || fail "$VFIO is in no IOMMU group"
 	group=$(basename $(readlink $dev/iommu_group))
 	step vfio
 	/bin/vfio_dma $VFIO $group $VFIO_ARGS > /tmp/vfio || true

@@ -441,8 +441,8 @@ class Guest:
         """virtio-serial is QEMU's own and outside our IOMMU."""
         out = ["-device", "virtio-serial-pci,addr=1c.0"]
         for name in ("result", "trace", "dmesg"):
-            out += ["-chardev", f"file,id={name},path=" +
-                    os.path.join(self.logs, name + ".txt"),
+            path = os.path.join(self.logs, name + ".txt").replace(",", ",,")
+            out += ["-chardev", f"file,id={name},path={path}",
                     "-device", f"virtserialport,chardev={name},name={name}"]
         return out
 
