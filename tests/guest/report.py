@@ -31,7 +31,7 @@ def print_boot(title, s, facts):
     groups = dict(x.split()[:2] for x in r["group"])
     if title:
         print(f"  -- {title}")
-    print(f"  {'endpoint':<18} {'group':>5} {'domain':>8} {'maps':>8} "
+    print(f"  {'endpoint':<18} {'group':>5} {'domains':>8} {'maps':>8} "
           f"{'unmaps':>8} {'translated':>11} {'faults':>7}")
     for e in rep["endpoints"]:
         dev = e["bdf"] if e["bdf"].count(":") == 2 else "0000:" + e["bdf"]
