@@ -75,6 +75,9 @@ struct iom_viommu_dev {
 };
 
 /* All under v->lock. */
+/* As iom_viommu_dev_request_nowait(). */
+void iomi_viommu_dev_serve(struct iom_viommu_dev *v, const void *in, size_t in_len, void *out,
+			   size_t out_len, size_t *used, bool *wait);
 struct iom_viommu_ep *iomi_viommu_dev_find_ep(struct iom_viommu_dev *v, uint32_t id);
 struct viommu_domain *iomi_viommu_dev_find_domain(struct iom_viommu_dev *v, uint32_t id);
 int iomi_viommu_dev_new_domain(struct iom_viommu_dev *v, uint32_t id, bool bypass,

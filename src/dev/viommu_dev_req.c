@@ -18,17 +18,18 @@ static bool accepted(struct iom_viommu_dev *v, uint64_t feature)
 static void trace(struct iom_viommu_dev *v, enum iom_viommu_trace_op op,
 		  const struct viommu_wire_req *r)
 {
-	struct iom_viommu_trace t = {
-		.op = op,
-		.domain = r->domain,
-		.endpoint = r->endpoint,
-		.flags = r->flags,
-		.iova = { r->virt_start, r->virt_end },
-		.gpa = r->phys_start,
-	};
+	struct iom_viommu_trace t;
 
-	if (v->cfg.trace)
-		v->cfg.trace(v->cfg.arg, &t);
+	if (!v->cfg.trace)
+		return;
+	t.op = op;
+	t.domain = r->domain;
+	t.endpoint = r->endpoint;
+	t.flags = r->flags;
+	t.iova.start = r->virt_start;
+	t.iova.last = r->virt_end;
+	t.gpa = r->phys_start;
+	v->cfg.trace(v->cfg.arg, &t);
 }
 
 /* What an allocation answered, for the driver. */
@@ -260,15 +261,14 @@ static bool known(struct iom_viommu_dev *v, uint8_t type)
 	}
 }
 
-int iom_viommu_dev_request_nowait(struct iom_viommu_dev *v, const void *in, size_t in_len,
-				  void *out, size_t out_len, size_t *used, bool *wait)
+void iomi_viommu_dev_serve(struct iom_viommu_dev *v, const void *in, size_t in_len, void *out,
+			   size_t out_len, size_t *used, bool *wait)
 {
 	struct viommu_wire_req r;
 	size_t tail = 0;
 	uint8_t status;
 
 	*used = 0;
-	iom_plat_lock(v->plat, &v->lock);
 	if (!iomi_viommu_wire_unpack_req(in, in_len, &r) || !known(v, r.type))
 		goto refuse;
 	if (r.type == VIRTIO_IOMMU_T_PROBE)
@@ -280,11 +280,17 @@ int iom_viommu_dev_request_nowait(struct iom_viommu_dev *v, const void *in, size
 		v->st.refused++;
 	iomi_viommu_wire_pack_tail(status, (uint8_t *)out + tail);
 	*used = tail + VIOMMU_WIRE_TAIL;
-	iom_plat_unlock(v->plat, &v->lock);
-	return IOM_OK;
+	return;
 refuse:
 	/* D7, D33, and too short a request: nothing is written. */
 	v->st.refused++;
+}
+
+int iom_viommu_dev_request_nowait(struct iom_viommu_dev *v, const void *in, size_t in_len,
+				  void *out, size_t out_len, size_t *used, bool *wait)
+{
+	iom_plat_lock(v->plat, &v->lock);
+	iomi_viommu_dev_serve(v, in, in_len, out, out_len, used, wait);
 	iom_plat_unlock(v->plat, &v->lock);
 	return IOM_OK;
 }

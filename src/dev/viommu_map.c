@@ -25,6 +25,8 @@ void iomi_viommu_map_init(struct viommu_map *m, unsigned int granule_lg2, bool b
 	m->granule_lg2 = granule_lg2;
 	m->run_flags = bypass ? IOM_RUN_BYPASS : 0;
 	m->nr_mappings = 0;
+	m->near = NULL;
+	m->near_tag = 0;
 }
 
 static unsigned int slot_of(uint64_t iova, unsigned int shift)
@@ -229,6 +231,32 @@ bool iomi_viommu_map_mapping(struct viommu_map *m, uint64_t iova, struct viommu_
 	return true;
 }
 
+/* --- the node worked on last --- */
+
+static void set_near(struct viommu_map *m, struct viommu_node *n, unsigned int shift,
+		     uint64_t iova)
+{
+	if (shift != m->granule_lg2)
+		return;
+	m->near = n;
+	m->near_tag = iova >> shift >> VIOMMU_SLOT_LG2;
+}
+
+/* The slots of m->near that are r, if r is some of its granules, not all. */
+static bool near_slots(const struct viommu_map *m, struct iom_range r, unsigned int *first,
+		       uint64_t *mask)
+{
+	unsigned int g = m->granule_lg2, last = slot_of(r.last, g);
+
+	if (!m->near || r.start >> g >> VIOMMU_SLOT_LG2 != m->near_tag ||
+	    r.last >> g >> VIOMMU_SLOT_LG2 != m->near_tag ||
+	    ((r.start | (r.last + 1)) & ((UINT64_C(1) << g) - 1)))
+		return false;
+	*first = slot_of(r.start, g);
+	*mask = UINT64_MAX << *first & UINT64_MAX >> (VIOMMU_SLOTS - 1 - last);
+	return ~*mask;
+}
+
 /* --- adding --- */
 
 /* Shift of the largest slot that begins at start and ends at or before last. */
@@ -377,8 +405,10 @@ static void fill(struct viommu_map *m, struct viommu_pool *pool, struct iom_rang
 				w |= VIOMMU_LEAF_LAST;
 			atomic_store_explicit(&n->slot[i], w, memory_order_release);
 			n->used |= IOM_BIT64(i);
-			if (w & VIOMMU_LEAF_LAST)
+			if (w & VIOMMU_LEAF_LAST) {
+				set_near(m, n, s, iova.last);
 				return;
+			}
 			rest.start += size_m1 + 1;
 			if (rest.last - rest.start < size_m1)
 				break;
@@ -386,8 +416,24 @@ static void fill(struct viommu_map *m, struct viommu_pool *pool, struct iom_rang
 	}
 }
 
-int iomi_viommu_map_add(struct viommu_map *m, struct viommu_pool *pool, struct iom_range iova,
-			uint64_t gpa, uint64_t prot)
+/* As fill(), inside m->near: all slots are leaves of one granule. */
+static void add_near(struct viommu_map *m, unsigned int i, uint64_t mask, uint64_t gpa,
+		     uint64_t prot)
+{
+	uint64_t w = VIOMMU_LEAF_VALID | VIOMMU_LEAF_FIRST | prot | gpa, left = mask >> i;
+
+	for (; left; left >>= 1, i++) {
+		if (left == 1)
+			w |= VIOMMU_LEAF_LAST;
+		atomic_store_explicit(&m->near->slot[i], w, memory_order_release);
+		w = (w & ~VIOMMU_LEAF_FIRST) + (UINT64_C(1) << m->granule_lg2);
+	}
+	m->near->used |= mask;
+	m->nr_mappings++;
+}
+
+static int add_far(struct viommu_map *m, struct viommu_pool *pool, struct iom_range iova,
+		   uint64_t gpa, uint64_t prot)
 {
 	unsigned int first = first_shift(m->granule_lg2, iova);
 	unsigned int last = last_shift(m->granule_lg2, iova);
@@ -409,6 +455,20 @@ int iomi_viommu_map_add(struct viommu_map *m, struct viommu_pool *pool, struct i
 	grow_root(m, pool, top);
 	fill(m, pool, iova, gpa, prot);
 	m->nr_mappings++;
+	return IOM_OK;
+}
+
+int iomi_viommu_map_add(struct viommu_map *m, struct viommu_pool *pool, struct iom_range iova,
+			uint64_t gpa, uint64_t prot)
+{
+	unsigned int i;
+	uint64_t mask;
+
+	if (!near_slots(m, iova, &i, &mask))
+		return add_far(m, pool, iova, gpa, prot);
+	if (m->near->used & mask)
+		return IOM_EEXIST;
+	add_near(m, i, mask, gpa, prot);
 	return IOM_OK;
 }
 
@@ -445,6 +505,7 @@ void iomi_viommu_map_drop(struct viommu_map *m, struct viommu_pool *pool)
 		retire_subtree(pool, node_of(w));
 	atomic_store(&m->root, 0);
 	m->nr_mappings = 0;
+	m->near = NULL;
 }
 
 /* A slot's content goes away; readers may still be using it. */
@@ -532,17 +593,44 @@ static bool splits(struct viommu_map *m, struct iom_range r)
 	       (leaf.iova.last != r.last || !(leaf.word & VIOMMU_LEAF_LAST));
 }
 
-int iomi_viommu_map_remove(struct viommu_map *m, struct viommu_pool *pool, struct iom_range iova,
-			   uint64_t *removed)
+/*
+ * The same inside m->near, if it does not become empty; IOM_EAGAIN: not a case
+ * for this.
+ */
+static int remove_near(struct viommu_map *m, struct iom_range iova, uint64_t *removed)
+{
+	struct viommu_node *n = m->near;
+	uint64_t mask, bits, w;
+	unsigned int first, last;
+
+	if (!near_slots(m, iova, &first, &mask) || !(n->used & ~mask))
+		return IOM_EAGAIN;
+	bits = n->used & mask;
+	last = VIOMMU_SLOTS - 1 - (unsigned int)__builtin_clzll(mask);
+	if ((bits >> first & 1 && !(slot_get(n, first) & VIOMMU_LEAF_FIRST)) ||
+	    (bits >> last & 1 && !(slot_get(n, last) & VIOMMU_LEAF_LAST)))
+		return IOM_ERANGE;
+	for (; bits; bits &= bits - 1) {
+		w = slot_get(n, (unsigned int)__builtin_ctzll(bits));
+		*removed += !!(w & VIOMMU_LEAF_FIRST);
+		atomic_store(&n->slot[__builtin_ctzll(bits)], 0);
+	}
+	n->used &= ~mask;
+	m->nr_mappings -= *removed;
+	return IOM_OK;
+}
+
+static int remove_far(struct viommu_map *m, struct viommu_pool *pool, struct iom_range iova,
+		      uint64_t *removed)
 {
 	struct viommu_leaf leaf;
 	struct path p;
 	uint64_t at = iova.start;
 	bool end = false;
 
-	*removed = 0;
 	if (splits(m, iova))
 		return IOM_ERANGE;
+	m->near = NULL;
 	while (!end && iomi_viommu_map_next(m, at, iova.last, &leaf)) {
 		if (!(root_get(m) & VIOMMU_NODE)) {
 			atomic_store(&m->root, 0);
@@ -552,7 +640,20 @@ int iomi_viommu_map_remove(struct viommu_map *m, struct viommu_pool *pool, struc
 		find_path(m, leaf.iova.start, iova, &p);
 		*removed += clear_slots(pool, &p, leaf.iova.start, iova, &at, &end);
 		prune(m, pool, &p, leaf.iova.start);
+		/* It stays in the tree: something that is not in iova is in it. */
+		if (p.node[p.depth]->used)
+			set_near(m, p.node[p.depth], p.shift[p.depth], leaf.iova.start);
 	}
 	m->nr_mappings -= *removed;
 	return IOM_OK;
+}
+
+int iomi_viommu_map_remove(struct viommu_map *m, struct viommu_pool *pool, struct iom_range iova,
+			   uint64_t *removed)
+{
+	int rc;
+
+	*removed = 0;
+	rc = remove_near(m, iova, removed);
+	return rc == IOM_EAGAIN ? remove_far(m, pool, iova, removed) : rc;
 }

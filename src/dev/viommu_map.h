@@ -75,7 +75,14 @@ struct viommu_map {
 	IOM_ATOMIC(uint64_t) root;
 	unsigned int granule_lg2;	/* fixed */
 	uint32_t run_flags;		/* fixed: IOM_RUN_BYPASS or 0, for every run */
-	uint64_t nr_mappings;		/* writers */
+	/* writers: */
+	uint64_t nr_mappings;
+	/*
+	 * The node of granules that was worked on last, if it is in the tree, and
+	 * the address bits above it: requests come in clusters.
+	 */
+	struct viommu_node *near;
+	uint64_t near_tag;
 };
 
 struct viommu_leaf {

@@ -13,6 +13,7 @@
 #include <iom/spec/virtio.h>
 
 #include "wire/viommu_wire.h"
+#include "viommu_dev_int.h"
 
 #define QUEUE_SIZE	256u
 #define PER_RUN		256u
@@ -20,10 +21,16 @@
 #define STATE_MAGIC	0x514f4956u	/* "VIOQ" */
 #define STATE_VERSION	1u
 
-/* A request carried out whose answer waits. */
+#define KEEP_SEGS	8u	/* Linux sends two a request */
+
+/* A request of the batch; used is valid once it was carried out. */
 struct done {
 	struct iom_vq_chain ch;
 	uint32_t used;
+	uint32_t in_len;
+	bool bad;		/* its buffers are not memory, or too many: used 0 (V5) */
+	uint8_t in[VIOMMU_WIRE_REQ_MAX];
+	struct iom_vq_seg seg[KEEP_SEGS];
 };
 
 struct iom_viommu_vq {
@@ -31,7 +38,7 @@ struct iom_viommu_vq {
 	struct iom_viommu_dev *dev;
 	struct iom_viommu_vq_cfg cfg;	/* fixed, defaults filled in */
 	struct iom_vq_seg *seg;		/* worker; queue_size_max of them */
-	uint8_t *out;			/* worker; out_len bytes */
+	uint8_t *out;			/* worker; out_len bytes for each of the batch */
 	size_t out_len;
 	/* worker: */
 	struct done done[IOM_VIOMMU_VQ_BATCH];
@@ -52,25 +59,67 @@ static struct iom_viommu_vq *to_vq(struct iom_virtio_dev *d)
 
 /* --- requests --- */
 
-/* Carries one request out and writes its answer, which nobody looks at before push. */
-static int serve(struct iom_viommu_vq *q, struct iom_vq_dev *vq, struct done *done)
+/*
+ * Takes one request and copies it. IOM_E2BIG: taken, but its pieces stay in
+ * q->seg, so it is the last of its batch.
+ */
+static int take(struct iom_viommu_vq *q, struct iom_vq_dev *vq, struct done *r)
 {
-	uint8_t in[VIOMMU_WIRE_REQ_MAX];
-	struct iom_vq_chain *ch = &done->ch;
-	size_t in_len, out_len, used = 0;
+	struct iom_vq_chain *ch = &r->ch;
+	unsigned int nr;
 	int rc;
 
-	done->used = 0;
-	in_len = ch->out_len < sizeof(in) ? (size_t)ch->out_len : sizeof(in);
-	out_len = ch->in_len < q->out_len ? (size_t)ch->in_len : q->out_len;
-	rc = iom_vq_dev_read(vq, ch, 0, in, in_len);
-	if (rc)
+	ch->seg = q->seg;
+	ch->seg_max = q->cfg.queue_size_max;
+	rc = iom_vq_dev_pop(vq, ch);
+	if (rc && rc != IOM_E2BIG)
 		return rc;
-	iom_viommu_dev_request_nowait(q->dev, in, in_len, q->out, out_len, &used, &q->wait);
-	rc = iom_vq_dev_write(vq, ch, 0, q->out, used);
-	if (!rc)
-		done->used = (uint32_t)used;
-	return rc;
+	r->used = 0;
+	r->bad = rc;
+	if (rc)
+		return IOM_OK;
+	r->in_len = ch->out_len < sizeof(r->in) ? (uint32_t)ch->out_len : (uint32_t)sizeof(r->in);
+	r->bad = iom_vq_dev_read(vq, ch, 0, r->in, r->in_len);
+	nr = ch->nr_out + ch->nr_in;
+	if (nr > KEEP_SEGS)
+		return IOM_E2BIG;
+	memcpy(r->seg, ch->seg, nr * sizeof(r->seg[0]));
+	ch->seg = r->seg;
+	return IOM_OK;
+}
+
+/* Carries the batch out; no memory of the guest is touched under the device's lock. */
+static void execute(struct iom_viommu_vq *q)
+{
+	struct iom_viommu_dev *v = q->dev;
+	size_t out_len, used;
+	unsigned int i;
+
+	iom_plat_lock(v->plat, &v->lock);
+	for (i = 0; i < q->nr_done; i++) {
+		struct done *r = &q->done[i];
+
+		if (r->bad)
+			continue;
+		out_len = r->ch.in_len < q->out_len ? (size_t)r->ch.in_len : q->out_len;
+		iomi_viommu_dev_serve(v, r->in, r->in_len, q->out + i * q->out_len, out_len,
+				      &used, &q->wait);
+		r->used = (uint32_t)used;
+	}
+	iom_plat_unlock(v->plat, &v->lock);
+}
+
+/* Writes the answers, which nobody looks at before push. */
+static void write_answers(struct iom_viommu_vq *q, struct iom_vq_dev *vq)
+{
+	unsigned int i;
+
+	for (i = 0; i < q->nr_done; i++) {
+		struct done *r = &q->done[i];
+
+		if (r->used && iom_vq_dev_write(vq, &r->ch, 0, q->out + i * q->out_len, r->used))
+			r->used = 0;
+	}
 }
 
 /* Answers what was carried out. In and out of a bracket. */
@@ -96,32 +145,28 @@ static int answer(struct iom_viommu_vq *q, struct iom_vq_dev *vq)
 static int process_requests(struct iom_viommu_vq *q, struct iom_vq_dev *vq)
 {
 	unsigned int left = q->cfg.requests_per_run;
-	int rc = IOM_OK, rc_pop = IOM_OK;
-	struct done *done;
+	/* What an earlier call could not answer comes first. */
+	int rc = q->nr_done ? answer(q, vq) : IOM_OK, rc_take = IOM_OK;
 
-	while (left && !rc && !rc_pop) {
-		/* Also what an earlier call could not answer. */
-		while (left && q->nr_done < IOM_VIOMMU_VQ_BATCH) {
-			done = &q->done[q->nr_done];
-			done->ch.seg = q->seg;
-			done->ch.seg_max = q->cfg.queue_size_max;
-			rc_pop = iom_vq_dev_pop(vq, &done->ch);
-			if (rc_pop && rc_pop != IOM_E2BIG)
+	while (left && !rc && (!rc_take || rc_take == IOM_E2BIG)) {
+		do {
+			rc_take = take(q, vq, &q->done[q->nr_done]);
+			if (rc_take && rc_take != IOM_E2BIG)
 				break;
-			left--;
 			q->nr_done++;
-			/* A buffer that is not memory: an answer of length 0, V5. */
-			if (rc_pop || serve(q, vq, done))
-				done->used = 0;
-			rc_pop = IOM_OK;
-		}
-		rc = q->nr_done ? answer(q, vq) : IOM_OK;
+			left--;
+		} while (left && !rc_take && q->nr_done < IOM_VIOMMU_VQ_BATCH);
+		if (!q->nr_done)
+			break;
+		execute(q);
+		write_answers(q, vq);
+		rc = answer(q, vq);
 	}
 	if (rc)
 		return rc;
-	if (rc_pop)
-		return rc_pop == IOM_EAGAIN ? IOM_OK : rc_pop;
-	return IOM_EAGAIN;
+	if (rc_take == IOM_EAGAIN)
+		return IOM_OK;
+	return !rc_take || rc_take == IOM_E2BIG ? IOM_EAGAIN : rc_take;
 }
 
 /* --- events --- */
@@ -303,6 +348,11 @@ static size_t seg_bytes(const struct iom_viommu_vq *q)
 	return q->cfg.queue_size_max * sizeof(*q->seg);
 }
 
+static size_t out_bytes(const struct iom_viommu_vq *q)
+{
+	return IOM_VIOMMU_VQ_BATCH * q->out_len;
+}
+
 int iom_viommu_vq_create(const struct iom_viommu_vq_cfg *cfg, struct iom_viommu_vq **out)
 {
 	struct iom_viommu_dev_cfg dc = cfg->dev;
@@ -328,7 +378,7 @@ int iom_viommu_vq_create(const struct iom_viommu_vq_cfg *cfg, struct iom_viommu_
 	if (rc)
 		goto err_free;
 	q->seg = mem;
-	rc = iom_plat_alloc(plat, q->out_len, 16, &mem);
+	rc = iom_plat_alloc(plat, out_bytes(q), 16, &mem);
 	if (rc)
 		goto err_seg;
 	q->out = mem;
@@ -352,7 +402,7 @@ err_dev:
 err_lock:
 	plat->ops.lock_fini(plat, &q->lock);
 err_out:
-	iom_plat_free(plat, q->out, q->out_len);
+	iom_plat_free(plat, q->out, out_bytes(q));
 err_seg:
 	iom_plat_free(plat, q->seg, seg_bytes(q));
 err_free:
@@ -368,7 +418,7 @@ int iom_viommu_vq_destroy(struct iom_viommu_vq *q)
 	if (rc)
 		return rc;
 	plat->ops.lock_fini(plat, &q->lock);
-	iom_plat_free(plat, q->out, q->out_len);
+	iom_plat_free(plat, q->out, out_bytes(q));
 	iom_plat_free(plat, q->seg, seg_bytes(q));
 	iom_plat_free(plat, q, sizeof(*q));
 	return IOM_OK;
