@@ -83,7 +83,7 @@ class Scenario:
                  new_files=40, files=120, iommu_props=None, dma_props="",
                  disk_props="", rng_props="", irq="msix", stress=200,
                  passthrough=False, machine=None, args=(), high=False,
-                 limit=60, serve_args=(), min_maps=None, accel="tcg"):
+                 limit=120, serve_args=(), min_maps=None, accel="tcg"):
         vars(self).update({k: v for k, v in locals().items() if k != "self"})
         if iommu_props is None:
             msi = MSI_X86 if arch == "amd64" else MSI_ITS
