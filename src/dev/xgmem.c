@@ -5,6 +5,7 @@
  * may refuse.
  */
 #include <iom/base/field.h>
+#include <iom/base/mem.h>
 #include <iom/dev/xgmem.h>
 
 static struct iom_xgmem *to_xgmem(struct iom_gmem *g)
@@ -55,6 +56,23 @@ static void moved(struct iom_xgmem *xg, uint64_t len, unsigned int access)
 		count(&xg->bytes_written, len);
 }
 
+/* Where the IOMMU ends an access without an abort, the device reads zeros. */
+static int read_run(struct iom_xgmem *xg, const struct iom_run *run, uint8_t *p)
+{
+	if (!(run->flags & IOM_RUN_RAZ_WI))
+		return iom_gmem_read(xg->parent, run->gpa, p, (size_t)run->len);
+	memset(p, 0, (size_t)run->len);
+	return IOM_OK;
+}
+
+/* And what it writes is lost. */
+static int write_run(struct iom_xgmem *xg, const struct iom_run *run, const uint8_t *p)
+{
+	if (run->flags & IOM_RUN_RAZ_WI)
+		return IOM_OK;
+	return iom_gmem_write(xg->parent, run->gpa, p, (size_t)run->len);
+}
+
 static int xgmem_read(struct iom_gmem *g, uint64_t addr, void *buf, size_t len)
 {
 	struct iom_xgmem *xg = to_xgmem(g);
@@ -65,7 +83,7 @@ static int xgmem_read(struct iom_gmem *g, uint64_t addr, void *buf, size_t len)
 	while (len) {
 		rc = translate(xg, addr, len, IOM_ACCESS_READ, &run);
 		if (!rc)
-			rc = iom_gmem_read(xg->parent, run.gpa, p, (size_t)run.len);
+			rc = read_run(xg, &run, p);
 		if (rc)
 			return rc;
 		moved(xg, run.len, IOM_ACCESS_READ);
@@ -86,7 +104,7 @@ static int xgmem_write(struct iom_gmem *g, uint64_t addr, const void *buf, size_
 	while (len) {
 		rc = translate(xg, addr, len, IOM_ACCESS_WRITE, &run);
 		if (!rc)
-			rc = iom_gmem_write(xg->parent, run.gpa, p, (size_t)run.len);
+			rc = write_run(xg, &run, p);
 		if (rc)
 			return rc;
 		moved(xg, run.len, IOM_ACCESS_WRITE);
@@ -104,7 +122,12 @@ static int xgmem_load(struct iom_gmem *g, uint64_t addr, unsigned int size, uint
 	struct iom_run run;
 	int rc = translate(xg, addr, size, IOM_ACCESS_READ, &run);
 
-	return rc ? rc : iom_gmem_load(xg->parent, run.gpa, size, val);
+	if (rc)
+		return rc;
+	if (!(run.flags & IOM_RUN_RAZ_WI))
+		return iom_gmem_load(xg->parent, run.gpa, size, val);
+	*val = 0;
+	return IOM_OK;
 }
 
 static int xgmem_store(struct iom_gmem *g, uint64_t addr, unsigned int size, uint64_t val)
@@ -113,7 +136,9 @@ static int xgmem_store(struct iom_gmem *g, uint64_t addr, unsigned int size, uin
 	struct iom_run run;
 	int rc = translate(xg, addr, size, IOM_ACCESS_WRITE, &run);
 
-	return rc ? rc : iom_gmem_store(xg->parent, run.gpa, size, val);
+	if (rc || (run.flags & IOM_RUN_RAZ_WI))
+		return rc;
+	return iom_gmem_store(xg->parent, run.gpa, size, val);
 }
 
 static int xgmem_cas64(struct iom_gmem *g, uint64_t addr, uint64_t *old, uint64_t val)
@@ -122,7 +147,12 @@ static int xgmem_cas64(struct iom_gmem *g, uint64_t addr, uint64_t *old, uint64_
 	struct iom_run run;
 	int rc = translate(xg, addr, 8, IOM_ACCESS_READ | IOM_ACCESS_WRITE, &run);
 
-	return rc ? rc : xg->parent->ops.cas64(xg->parent, run.gpa, old, val);
+	if (rc)
+		return rc;
+	if (!(run.flags & IOM_RUN_RAZ_WI))
+		return xg->parent->ops.cas64(xg->parent, run.gpa, old, val);
+	*old = 0;
+	return IOM_OK;
 }
 
 static int xgmem_map(struct iom_gmem *g, uint64_t addr, size_t len, unsigned int access,
@@ -132,6 +162,8 @@ static int xgmem_map(struct iom_gmem *g, uint64_t addr, size_t len, unsigned int
 	struct iom_run run;
 	int rc = translate(xg, addr, len, access, &run);
 
+	if (!rc && (run.flags & IOM_RUN_RAZ_WI))
+		return IOM_EOPNOTSUPP;
 	if (!rc)
 		rc = iom_gmem_map(xg->parent, run.gpa, (size_t)run.len, access, ptr, got);
 	if (!rc && !g->uncounted)

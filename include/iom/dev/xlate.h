@@ -23,6 +23,7 @@ extern "C" {
 #define IOM_RUN_MMIO		1u	/* mapped with a device memory type */
 #define IOM_RUN_MSI		2u	/* a message for the platform's MSI controller */
 #define IOM_RUN_BYPASS		4u	/* not translated */
+#define IOM_RUN_RAZ_WI		8u	/* no memory: reads give zeros, writes are ignored */
 
 struct iom_run {
 	uint64_t gpa;		/* of the first byte */
