@@ -21,6 +21,7 @@
 #include <iom/virtio/vpci_dev.h>
 #include <iom/virtio/vq_dev.h>
 #include <iom/dev/access.h>
+#include <iom/dev/smmuv3_dev.h>
 #include <iom/dev/viommu_dev.h>
 #include <iom/dev/viommu_vq.h>
 #include <iom/dev/xgmem.h>

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The command queue (chapter 4, 7.1). Under lock, but for the waits: whoever
+ * runs it lets the lock go while a CMD_SYNC, or the acknowledgement of SMMUEN,
+ * waits for open accesses, and comes back.
+ *
+ * A command is copied once, checked by the rules, then carried out. CONS moves
+ * behind it when it is done; at an error CONS stays, and processing goes on at
+ * the same entry, fetched again, when GERROR.CMDQ_ERR is acknowledged.
+ */
+#include <iom/base/endian.h>
+
+#include "smmuv3_dev_int.h"
+
+#define PER_RUN	256u	/* commands before run() returns */
+
+static unsigned int queue_lg2(const struct iom_smmuv3_dev *s)
+{
+	unsigned int lg2 = (unsigned int)IOM_FIELD_GET(SMMU_Q_BASE_LOG2SIZE, s->cmdq.base);
+
+	return lg2 < s->cmdqs_lg2 ? lg2 : s->cmdqs_lg2;
+}
+
+static uint32_t pos_mask(const struct iom_smmuv3_dev *s)
+{
+	return (IOM_BIT32(queue_lg2(s)) << 1) - 1;
+}
+
+static void advance(struct iom_smmuv3_dev *s)
+{
+	s->cmdq.cons = (s->cmdq.cons + 1) & pos_mask(s);
+	s->nr_commands++;
+}
+
+/* 7.1: CONS stays at the command, ERR says why, GERROR tells. */
+static void command_error(struct iom_smmuv3_dev *s, uint32_t err)
+{
+	struct iom_gmem *gmem = s->cfg.gmem;
+
+	s->cmdq.cons = (s->cmdq.cons & pos_mask(s)) | IOM_FIELD_PREP(SMMU_CMDQ_CONS_ERR, err);
+	s->nr_command_errors++;
+	if (iom_gmem_begin(gmem)) {
+		iomi_smmuv3_dev_gerror(s, NULL, SMMU_GERROR_CMDQ);
+		return;
+	}
+	iomi_smmuv3_dev_gerror(s, gmem, SMMU_GERROR_CMDQ);
+	iom_gmem_end(gmem);
+}
+
+static int fetch(struct iom_smmuv3_dev *s, uint64_t w[2])
+{
+	struct iom_gmem *gmem = s->cfg.gmem;
+	unsigned int lg2 = queue_lg2(s);
+	uint64_t base = s->cmdq.base & SMMU_Q_BASE_ADDR &
+			~(((uint64_t)sizeof(struct smmu_cmd) << lg2) - 1);
+	uint64_t index = s->cmdq.cons & (IOM_BIT32(lg2) - 1);
+	struct smmu_cmd cmd;
+	int rc = iom_gmem_begin(gmem);
+
+	if (rc)
+		return rc;
+	rc = iom_gmem_read(gmem, base + index * sizeof(cmd), &cmd, sizeof(cmd));
+	iom_gmem_end(gmem);
+	w[0] = iom_le64_get(cmd.w[0]);
+	w[1] = iom_le64_get(cmd.w[1]);
+	return rc;
+}
+
+/* --- 4.3 configuration --- */
+
+static void cfgi_range(struct iom_smmuv3_dev *s, const uint64_t w[2])
+{
+	uint32_t sid = (uint32_t)IOM_FIELD_GET(SMMU_CMD0_SID, w[0]);
+	unsigned int range = (unsigned int)IOM_FIELD_GET(SMMU_CMD_CFGI1_RANGE, w[1]);
+	uint32_t mask = range == SMMU_CFGI_RANGE_ALL ? UINT32_MAX :
+						       (IOM_BIT32(range) << 1) - 1;
+
+	iomi_smmuv3_dev_cfgi_ste(s, sid & ~mask, sid | mask);
+}
+
+/* --- 4.4 TLBs --- */
+
+static unsigned int tg_lg2(unsigned int tg)
+{
+	return 10 + 2 * tg;	/* 1: 4K, 2: 16K, 3: 64K */
+}
+
+/* Addresses of a TLBI by address: one, or a range with IDR3.RIL (4.4.1.1). */
+static void tlbi_addr(const struct iom_smmuv3_dev *s, const uint64_t w[2], bool ipa,
+		      struct smmu_tlbi *i)
+{
+	uint64_t space = IOM_BITS64(55, 0), bytes, n;
+	unsigned int tg = (unsigned int)IOM_FIELD_GET(SMMU_CMD_TLBI1_TG, w[1]);
+	unsigned int ttl = (unsigned int)IOM_FIELD_GET(SMMU_CMD_TLBI1_TTL, w[1]);
+	unsigned int scale, lg2;
+
+	i->by_addr = true;
+	i->addr.start = w[1] & (ipa ? SMMU_CMD_TLBI1_IPA_ADDR : SMMU_CMD_TLBI1_VA_ADDR) & space;
+	i->addr.last = i->addr.start;
+	if (!s->caps.ril || !tg)
+		return;
+	lg2 = tg_lg2(tg);
+	scale = (unsigned int)IOM_FIELD_GET(s->caps.ds ? SMMU_CMD_TLBI0_SCALE_DS :
+							 SMMU_CMD_TLBI0_SCALE, w[0]);
+	n = IOM_FIELD_GET(SMMU_CMD_TLBI0_NUM, w[0]) + 1;
+	i->addr.start &= ~((UINT64_C(1) << lg2) - 1);
+	/* NUM has 5 bits, so the product may leave 64; then it is everything. */
+	bytes = scale + lg2 > 58 ? 0 : n << (scale + lg2);
+	if (!bytes || bytes - 1 > space - i->addr.start)
+		i->addr.last = space;
+	else
+		i->addr.last = i->addr.start + bytes - 1;
+	/* TTL 1 with 16K is reserved without DS: no hint. */
+	if (ttl && !(tg == SMMU_TLBI_TG_16K && ttl == 1 && !s->caps.ds))
+		i->size_lg2 = (uint8_t)(lg2 + (3 - ttl) * (lg2 - 3));
+}
+
+static void tlbi(struct iom_smmuv3_dev *s, unsigned int op, const uint64_t w[2])
+{
+	struct smmu_tlbi i = { .kind = SMMU_SPACE_EL1 };
+
+	/* 4.4: without stage 2 the VMID is ignored; an 8-bit tag has 8 bits. */
+	if (s->caps.s2p)
+		i.vmid = (uint16_t)IOM_FIELD_GET(SMMU_CMD_TLBI0_VMID, w[0]) &
+			 (s->caps.vmid16 ? UINT16_MAX : UINT8_MAX);
+	i.asid = (uint16_t)IOM_FIELD_GET(SMMU_CMD_TLBI0_ASID, w[0]) &
+		 (s->caps.asid16 ? UINT16_MAX : UINT8_MAX);
+	switch (op) {
+	case SMMU_CMD_TLBI_NSNH_ALL:
+		i.every = true;
+		break;
+	case SMMU_CMD_TLBI_S12_VMALL:
+		i.with_s2 = true;
+		break;
+	case SMMU_CMD_TLBI_S2_IPA:
+		i.kind = SMMU_SPACE_S2;
+		tlbi_addr(s, w, true, &i);
+		break;
+	case SMMU_CMD_TLBI_EL2_ASID:
+	case SMMU_CMD_TLBI_NH_ASID:
+		i.by_asid = true;
+		i.keep_global = true;
+		break;
+	case SMMU_CMD_TLBI_EL2_VA:
+	case SMMU_CMD_TLBI_NH_VA:
+		/* EL2 without E2H has no ASIDs. */
+		i.by_asid = op == SMMU_CMD_TLBI_NH_VA || (atomic_load(&s->cr2) & SMMU_CR2_E2H);
+		tlbi_addr(s, w, false, &i);
+		break;
+	case SMMU_CMD_TLBI_EL2_VAA:
+	case SMMU_CMD_TLBI_NH_VAA:
+		tlbi_addr(s, w, false, &i);
+		break;
+	default:
+		break;
+	}
+	if (op >= SMMU_CMD_TLBI_EL2_ALL && op <= SMMU_CMD_TLBI_EL2_VAA)
+		i.kind = SMMU_SPACE_EL2;
+	iomi_smmuv3_dev_tlbi(s, &i);
+}
+
+/* --- 4.7 CMD_SYNC --- */
+
+static void sync_complete(struct iom_smmuv3_dev *s, const uint64_t w[2])
+{
+	uint64_t addr = w[1] & SMMU_CMD_SYNC1_MSIADDR_ADDR;
+	unsigned int cs = (unsigned int)IOM_FIELD_GET(SMMU_CMD_SYNC0_CS, w[0]);
+	struct iom_gmem *gmem = s->cfg.gmem;
+
+	/* CONS first: who is told by the interrupt or the message looks at it. */
+	advance(s);
+	s->nr_syncs++;
+	if (cs == SMMU_SYNC_CS_SEV && s->cfg.sev && (s->cfg.idr[0] & SMMU_IDR0_SEV))
+		s->cfg.sev(s->cfg.arg);
+	if (cs != SMMU_SYNC_CS_IRQ)
+		return;
+	if (iom_gmem_begin(gmem)) {
+		iomi_smmuv3_dev_gerror(s, NULL, addr ? SMMU_GERROR_MSI_CMDQ_ABT : 0);
+		return;
+	}
+	iomi_smmuv3_dev_sync_irq(s, gmem, addr,
+				 (uint32_t)IOM_FIELD_GET(SMMU_CMD_SYNC0_MSIDATA, w[0]));
+	iom_gmem_end(gmem);
+}
+
+/* False: accesses under what was there before are still open. */
+static bool sync_done(struct iom_smmuv3_dev *s)
+{
+	if (!iom_access_passed(&s->gate, s->sync_ticket))
+		return false;
+	s->sync_pending = false;
+	sync_complete(s, s->sync_cmd);
+	return true;
+}
+
+/* --- processing --- */
+
+static void execute(struct iom_smmuv3_dev *s, const uint64_t w[2])
+{
+	unsigned int op = (unsigned int)IOM_FIELD_GET(SMMU_CMD0_OPCODE, w[0]);
+	uint32_t sid = (uint32_t)IOM_FIELD_GET(SMMU_CMD0_SID, w[0]);
+
+	switch (op) {
+	case SMMU_CMD_PREFETCH_CONFIG:
+	case SMMU_CMD_PREFETCH_ADDR:
+		break;		/* hints */
+	case SMMU_CMD_CFGI_STE:
+		iomi_smmuv3_dev_cfgi_ste(s, sid, sid);
+		break;
+	case SMMU_CMD_CFGI_STE_RANGE:
+		cfgi_range(s, w);
+		break;
+	case SMMU_CMD_CFGI_CD:
+		iomi_smmuv3_dev_cfgi_cd(s, sid, (uint32_t)IOM_FIELD_GET(SMMU_CMD0_SSID, w[0]),
+					false);
+		break;
+	case SMMU_CMD_CFGI_CD_ALL:
+		iomi_smmuv3_dev_cfgi_cd(s, sid, 0, true);
+		break;
+	case SMMU_CMD_SYNC:
+		s->sync_pending = true;
+		s->sync_ticket = iom_access_ticket(&s->gate);
+		s->sync_cmd[0] = w[0];
+		s->sync_cmd[1] = w[1];
+		return;		/* CONS moves when it is complete */
+	case SMMU_CMD_CFGI_VMS_PIDM:
+		break;		/* no VMS is cached */
+	default:
+		tlbi(s, op, w);
+		break;
+	}
+	advance(s);
+}
+
+/* May a command be taken now? */
+static bool ready(const struct iom_smmuv3_dev *s)
+{
+	uint32_t pos = pos_mask(s);
+
+	return (s->cr0ack & SMMU_CR0_CMDQEN) &&
+	       !((s->gerror ^ s->gerrorn) & SMMU_GERROR_CMDQ) &&
+	       (s->cmdq.prod & pos) != (s->cmdq.cons & pos);
+}
+
+static void one(struct iom_smmuv3_dev *s)
+{
+	uint64_t w[2];
+
+	if (fetch(s, w))
+		command_error(s, SMMU_CERROR_ABT);
+	else if (iomi_smmuv3_rules_cmd(w, &s->caps, NULL))
+		command_error(s, SMMU_CERROR_ILL);
+	else
+		execute(s, w);
+}
+
+int iomi_smmuv3_dev_cmdq_run(struct iom_smmuv3_dev *s, unsigned int budget)
+{
+	for (;;) {
+		if (s->ack_pending) {
+			if (!iom_access_passed(&s->gate, s->ack_ticket))
+				return IOM_EBUSY;
+			s->ack_pending = false;
+			s->cr0ack = s->cr0_written;
+		}
+		if (s->sync_pending && !sync_done(s))
+			return IOM_EBUSY;
+		if (!ready(s))
+			return IOM_OK;
+		if (!budget--)
+			return IOM_EAGAIN;
+		one(s);
+	}
+}
+
+int iomi_smmuv3_dev_cmdq_wait(struct iom_smmuv3_dev *s, unsigned int budget)
+{
+	unsigned int turn = 0;
+	int rc;
+
+	for (;;) {
+		iom_plat_lock(s->plat, &s->lock);
+		rc = iomi_smmuv3_dev_cmdq_run(s, budget);
+		iom_plat_unlock(s->plat, &s->lock);
+		if (rc != IOM_EBUSY)
+			return rc;
+		s->plat->ops.relax(s->plat, turn++);
+	}
+}
+
+int iom_smmuv3_dev_run(struct iom_smmuv3_dev *s)
+{
+	int rc;
+
+	if (s->cfg.mode != IOM_SMMUV3_STEP)
+		return iomi_smmuv3_dev_cmdq_wait(s, PER_RUN);
+	iom_plat_lock(s->plat, &s->lock);
+	rc = iomi_smmuv3_dev_cmdq_run(s, PER_RUN);
+	iom_plat_unlock(s->plat, &s->lock);
+	return rc ? IOM_EAGAIN : IOM_OK;
+}

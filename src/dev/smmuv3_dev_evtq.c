@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the SMMU says to software: event records (7.2, 7.3), GERROR (7.5), MSIs
+ * and wired interrupts (3.18). All under evt_lock; memory is written by the
+ * gmem of the calling thread, whose bracket is open.
+ */
+#include <iom/base/endian.h>
+#include <iom/base/mem.h>
+
+#include "smmuv3_dev_int.h"
+
+/* --- interrupts --- */
+
+struct source {
+	enum iom_smmuv3_irq irq;
+	uint32_t enable;	/* IRQ_CTRL; 0: always */
+	uint32_t abort;		/* GERROR bit if its MSI is aborted */
+};
+
+static const struct source sources[] = {
+	[IOM_SMMUV3_IRQ_EVENTQ] = { IOM_SMMUV3_IRQ_EVENTQ, SMMU_IRQ_CTRL_EVENTQ,
+				    SMMU_GERROR_MSI_EVENTQ_ABT },
+	[IOM_SMMUV3_IRQ_PRIQ] = { IOM_SMMUV3_IRQ_PRIQ, SMMU_IRQ_CTRL_PRIQ,
+				  SMMU_GERROR_MSI_PRIQ_ABT },
+	[IOM_SMMUV3_IRQ_CMD_SYNC] = { IOM_SMMUV3_IRQ_CMD_SYNC, 0, SMMU_GERROR_MSI_CMDQ_ABT },
+	[IOM_SMMUV3_IRQ_GERROR] = { IOM_SMMUV3_IRQ_GERROR, SMMU_IRQ_CTRL_GERROR,
+				    SMMU_GERROR_MSI_GERROR_ABT },
+};
+
+/*
+ * 3.18.1: an MSI if the SMMU has them and an address is set, else the wire. The
+ * wire of CMD_SYNC has no enable of its own. False: the MSI's write was aborted.
+ */
+static bool send(struct iom_smmuv3_dev *s, struct iom_gmem *gmem, enum iom_smmuv3_irq which,
+		 uint64_t addr, uint32_t data)
+{
+	const struct source *src = &sources[which];
+
+	if (src->enable && !(s->irq_ctrl & src->enable))
+		return true;
+	if (s->msi && addr)
+		return gmem && !iom_gmem_store(gmem, addr, 4, data);
+	if (s->cfg.irq)
+		s->cfg.irq(s->cfg.arg, which);
+	return true;
+}
+
+/* 7.5: an error that is active already is not activated again. */
+static void gerror(struct iom_smmuv3_dev *s, struct iom_gmem *gmem, uint32_t bits)
+{
+	bits &= ~(s->gerror ^ s->gerrorn);
+	if (!bits)
+		return;
+	s->gerror ^= bits;
+	if (!send(s, gmem, IOM_SMMUV3_IRQ_GERROR, s->gerror_irq.cfg0 & SMMU_IRQ_CFG0_ADDR,
+		  s->gerror_irq.cfg1))
+		/* Nobody is told of this one: telling is what failed. */
+		s->gerror ^= SMMU_GERROR_MSI_GERROR_ABT & ~(s->gerror ^ s->gerrorn);
+}
+
+void iomi_smmuv3_dev_gerror(struct iom_smmuv3_dev *s, struct iom_gmem *gmem, uint32_t bits)
+{
+	iom_plat_lock(s->plat, &s->evt_lock);
+	gerror(s, gmem, bits);
+	iom_plat_unlock(s->plat, &s->evt_lock);
+}
+
+void iomi_smmuv3_dev_sync_irq(struct iom_smmuv3_dev *s, struct iom_gmem *gmem, uint64_t addr,
+			      uint32_t data)
+{
+	iom_plat_lock(s->plat, &s->evt_lock);
+	if (!send(s, gmem, IOM_SMMUV3_IRQ_CMD_SYNC, addr, data))
+		gerror(s, gmem, SMMU_GERROR_MSI_CMDQ_ABT);
+	iom_plat_unlock(s->plat, &s->evt_lock);
+}
+
+/* --- event queue --- */
+
+static unsigned int queue_lg2(const struct iom_smmuv3_dev *s)
+{
+	unsigned int lg2 = (unsigned int)IOM_FIELD_GET(SMMU_Q_BASE_LOG2SIZE, s->evtq.base);
+
+	return lg2 < s->eventqs_lg2 ? lg2 : s->eventqs_lg2;
+}
+
+/* 7.4: the flag toggles once for each overflow that software has acknowledged. */
+static void overflow(struct iom_smmuv3_dev *s)
+{
+	s->nr_events_lost++;
+	if (!((s->evtq.prod ^ s->evtq.cons) & SMMU_Q_OVFLG))
+		s->evtq.prod ^= SMMU_Q_OVFLG;
+}
+
+/* MEV asks for merging with the record before, while that one still waits (7.3.1). */
+static bool merges(const struct iom_smmuv3_dev *s, const struct smmu_fault *f, bool empty)
+{
+	return f->mergeable && !empty && !(f->ev[1] & SMMU_EVT1_STALL) &&
+	       !memcmp(f->ev, s->last_event, sizeof(f->ev));
+}
+
+static void record(struct iom_smmuv3_dev *s, struct iom_gmem *gmem, const struct smmu_fault *f)
+{
+	unsigned int lg2 = queue_lg2(s), i;
+	uint32_t wrap = IOM_BIT32(lg2), mask = wrap - 1, pos = (wrap << 1) - 1;
+	uint32_t prod = s->evtq.prod & pos, cons = s->evtq.cons & pos;
+	bool empty = prod == cons;
+	struct smmu_event rec;
+	uint64_t at;
+
+	if ((prod ^ cons) == wrap) {
+		overflow(s);
+		return;
+	}
+	if (merges(s, f, empty))
+		return;
+	for (i = 0; i < 4; i++)
+		rec.w[i] = iom_le64_make(f->ev[i]);
+	at = (s->evtq.base & SMMU_Q_BASE_ADDR & ~(((uint64_t)sizeof(rec) << lg2) - 1)) +
+	     (uint64_t)(prod & mask) * sizeof(rec);
+	if (iom_gmem_write(gmem, at, &rec, sizeof(rec))) {
+		s->nr_events_lost++;
+		gerror(s, gmem, SMMU_GERROR_EVENTQ_ABT);
+		return;
+	}
+	memcpy(s->last_event, f->ev, sizeof(f->ev));
+	s->evtq.prod = (s->evtq.prod & SMMU_Q_OVFLG) | ((prod + 1) & pos);
+	s->nr_events++;
+	/* 3.18: when the queue becomes non-empty. */
+	if (empty && !send(s, gmem, IOM_SMMUV3_IRQ_EVENTQ, s->evtq_irq.cfg0 & SMMU_IRQ_CFG0_ADDR,
+			   s->evtq_irq.cfg1))
+		gerror(s, gmem, SMMU_GERROR_MSI_EVENTQ_ABT);
+}
+
+void iomi_smmuv3_dev_event(struct iom_smmuv3_dev *s, struct iom_gmem *gmem,
+			   const struct smmu_fault *f)
+{
+	iom_plat_lock(s->plat, &s->evt_lock);
+	/* 7.2.1: disabled, or lost to an abort not acknowledged: silently discarded. */
+	if ((atomic_load(&s->cr0) & SMMU_CR0_EVENTQEN) &&
+	    !((s->gerror ^ s->gerrorn) & SMMU_GERROR_EVENTQ_ABT))
+		record(s, gmem, f);
+	iom_plat_unlock(s->plat, &s->evt_lock);
+}

@@ -1,0 +1,428 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the files of the SMMUv3 model share.
+ *
+ *	smmuv3_dev.c		create, destroy, ports, reset, counters
+ *	smmuv3_dev_idr.c	identification registers: which sets can be
+ *	smmuv3_dev_regs.c	register accesses
+ *	smmuv3_dev_cmdq.c	the command queue and what each command does
+ *	smmuv3_dev_evtq.c	event queue, GERROR, interrupts
+ *	smmuv3_dev_ctx.c	STE and CD: fetch, check
+ *	smmuv3_dev_decode.c	their fields, into a context
+ *	smmuv3_dev_fault.c	event records of transactions
+ *	smmuv3_dev_cache.c	contexts and spaces cached
+ *	smmuv3_dev_tlb.c	the TLB
+ *	smmuv3_dev_walk.c	table walks: stage 1, stage 2, nested
+ *	smmuv3_dev_xlate.c	a translation from port to result
+ *	smmuv3_dev_state.c	saved state
+ *
+ * Locks, in order: lock (registers, commands; held while a CMD_SYNC waits for
+ * open accesses, so nothing inside an access may take it), cache_lock (contexts
+ * and spaces), evt_lock (event queue, GERROR, interrupts). The TLB has a word
+ * per set. See docs/locking.md for brackets.
+ *
+ * How a hit works: a port keeps a pointer to its context with the generation
+ * it was looked up in. While s->gen is the same, the pointer is good; the
+ * context names a space (VMID, ASID, regime), whose tag and the page are the
+ * key of the TLB. Whatever takes contexts away increments gen; a space that is
+ * invalidated whole gets a new tag, which leaves its entries unreachable.
+ *
+ * Nothing that a guest causes allocates: contexts and spaces come from pools
+ * made at creation. What is taken away returns to its pool once the accesses
+ * open at that time have ended; while none is free, a transaction uses a
+ * context of its port's own and nothing is cached.
+ */
+#ifndef IOMI_DEV_SMMUV3_DEV_INT_H
+#define IOMI_DEV_SMMUV3_DEV_INT_H
+
+#include <iom/base/atomic.h>
+#include <iom/base/range.h>
+#include <iom/dev/smmuv3_dev.h>
+#include <iom/spec/smmuv3.h>
+
+#include "pt/lpae.h"
+#include "wire/smmuv3_rules.h"
+
+/* --- what a stream's configuration says, decoded --- */
+
+enum smmu_kind {
+	SMMU_KIND_ABORT,	/* no event */
+	SMMU_KIND_BYPASS,	/* address as it is, up to OAS */
+	SMMU_KIND_TRANSLATE,	/* one stage or two */
+};
+
+/* One stage-1 region (TTB0 or TTB1), or stage 2. */
+struct smmu_tt {
+	struct iomi_lpae_geom geom;	/* not set if disabled */
+	uint64_t ttb;			/* aligned */
+	uint8_t oa_lg2;			/* effective output size */
+	struct iomi_lpae_mem walk;	/* attributes of the walk itself */
+	uint8_t sh;			/* with DS: shareability of its leaves */
+	bool disabled;			/* EPD, or there is no such half */
+	bool tbi, had, e0pd;
+};
+
+/*
+ * Immutable once published, and freed only after open accesses have ended.
+ * Which streams share it is not visible: it is per {SID, SSV, SSID}.
+ */
+struct smmu_ctx {
+	/* key: */
+	uint32_t sid;
+	uint32_t ssid;
+	bool ssv;
+	struct smmu_ctx *next;		/* bucket, free or retired list; under cache_lock */
+
+	uint8_t kind;			/* enum smmu_kind */
+	bool disabled;			/* SMMUEN = 0: GBPA, and nothing is recorded */
+	bool s1, s2;			/* TRANSLATE: stages in use */
+	/* Bits 63:56 that must equal bit 55, by bit 55: 0 with TBI, else 0xff. */
+	uint8_t top_mask[2];
+	/* access word of a translation: (access & acc_and) | acc_or. PRIVCFG, INSTCFG */
+	uint32_t acc_and, acc_or;
+	struct iomi_lpae_mem in;	/* attributes without stage 1: incoming, or as overridden */
+	bool mev;
+
+	/*
+	 * Where the TLB keeps its translations; NULL: nowhere. space: stage 1
+	 * (combined with stage 2 if that is in use), or stage 2 alone. global:
+	 * those of stage 1 with nG = 0. s2: stage-2 steps of a nested walk.
+	 */
+	struct smmu_space *space, *space_global, *space_s2;
+
+	/* stage 1, from the CD */
+	struct smmu_tt tt[2];
+	struct iomi_lpae_s1_ctl ctl;
+	uint64_t mair;
+	uint16_t asid;			/* 0 where the regime has none */
+	bool el2, aset, affd;
+	bool abort, record;		/* A, R */
+
+	/* stage 2, from the STE */
+	struct smmu_tt s2tt;
+	uint16_t vmid;			/* also of stage 1 alone; 0 without stage 2 */
+	bool s2affd, s2ptw, s2fwb, s2r, s2xnx;
+};
+
+/* --- a transaction and its outcome --- */
+
+struct smmu_txn {
+	uint32_t sid;
+	uint32_t ssid;
+	bool ssv;
+	uint32_t access;	/* after the context's overrides: IOM_ACCESS_*, IOM_SMMUV3_* */
+	uint64_t iova;
+	uint64_t len;
+	struct iom_gmem *gmem;	/* the port's, bracket open */
+};
+
+/* A fault before it is an event. ev.w of an ID of 0: terminated without a record. */
+struct smmu_fault {
+	uint64_t ev[4];
+	bool mergeable;		/* STE.MEV */
+	bool raz_wi;		/* CD.A = 0: reads as zero, writes are ignored, no abort */
+	int rc;			/* IOM_EFAULT or IOM_EACCES, for the caller */
+};
+
+/* One page or block found by a walk; also what the TLB keeps. */
+struct smmu_leaf {
+	uint64_t ia;		/* its first input address, size-aligned */
+	uint64_t pa;		/* of that */
+	uint8_t size_lg2;	/* 12 to 55 */
+	/*
+	 * Stage 1 has a larger leaf here, which stage 2 has cut into pieces: its
+	 * size. 0: it has not. Who invalidates any of its addresses means all.
+	 */
+	uint8_t cut_lg2;
+	uint8_t perm;		/* SMMU_PERM_* */
+	/* MAIR encoding, both stages combined; a stage-2 step: S2 MemAttr as it stands */
+	uint8_t memattr;
+	uint8_t sh;
+	bool global;
+};
+
+/* As pt/lpae.h has them: unprivileged, and privileged three bits up. */
+#define SMMU_PERM_UR	IOMI_LPAE_UR
+#define SMMU_PERM_UW	IOMI_LPAE_UW
+#define SMMU_PERM_UX	IOMI_LPAE_UX
+
+/* What a leaf must permit for this access word. */
+static inline uint8_t smmu_perm_need(uint32_t access)
+{
+	uint8_t need = (access & IOM_ACCESS_WRITE) ? SMMU_PERM_UW : 0;
+
+	if (access & IOM_ACCESS_READ)
+		need |= (access & IOM_SMMUV3_INST) ? SMMU_PERM_UX : SMMU_PERM_UR;
+	return (uint8_t)((access & IOM_SMMUV3_PRIV) ? need << 3 : need);
+}
+
+/* --- TLB --- */
+
+#define SMMU_TLB_WAYS	3u
+
+/*
+ * One cache line. seq is odd while a writer is in the set (it is also the
+ * writers' lock), and a reader who finds it changed has read nothing.
+ */
+struct smmu_tlb_set {
+	IOM_ATOMIC(uint64_t) seq;
+	IOM_ATOMIC(uint64_t) tag[SMMU_TLB_WAYS];
+	IOM_ATOMIC(uint64_t) val[SMMU_TLB_WAYS];
+	IOM_ATOMIC(uint64_t) victim;	/* way that goes next; under seq */
+};
+IOM_STATIC_ASSERT(sizeof(struct smmu_tlb_set) == 64);
+
+/*
+ * An address space as TLB invalidation knows it, under cache_lock but for the
+ * two atomics. sizes: bit n set if a leaf of 2^(12+n) bytes was cached under
+ * the tag.
+ */
+struct smmu_space {
+	struct smmu_space *next;	/* bucket, or free list */
+	unsigned int refs;		/* contexts, cached or retired */
+	uint16_t vmid, asid;
+	uint8_t kind;			/* enum smmu_space_kind */
+	bool global;			/* stage 1, any ASID */
+	bool aset;
+	/*
+	 * Stage 2: 0, steps of nested walks; else it is stage 2 alone, over
+	 * these incoming attributes (leaves have them combined).
+	 */
+	uint16_t in;
+	IOM_ATOMIC(uint64_t) tag;	/* 0: nothing is cached for now */
+	IOM_ATOMIC(uint64_t) sizes;
+	IOM_ATOMIC(uint64_t) cut;
+};
+
+enum smmu_space_kind {
+	SMMU_SPACE_EL1,			/* NS-EL1 stage 1, with or without stage 2 */
+	SMMU_SPACE_S2,			/* stage 2 alone */
+	SMMU_SPACE_EL2,			/* EL2, EL2-E2H */
+};
+
+struct smmu_tlb {
+	struct smmu_tlb_set *set;
+	uint64_t nr_sets;		/* a power of two; fixed */
+	/* under cache_lock: */
+	uint64_t next_tag;
+	bool renewing;			/* all tags are used up; until the ticket has passed */
+	uint64_t renew_ticket;
+};
+
+/* --- the model --- */
+
+struct smmu_queue {
+	uint64_t base;
+	uint32_t prod, cons;		/* as the registers read */
+};
+
+struct smmu_irq_cfg {
+	uint64_t cfg0;
+	uint32_t cfg1, cfg2;
+};
+
+struct iom_smmuv3_dev {
+	struct iom_smmuv3_dev_cfg cfg;	/* fixed, defaults filled in */
+	struct iom_plat *plat;
+	struct iomi_smmuv3_caps caps;	/* of cfg.idr; fixed */
+	struct iom_access_gate gate;
+	bool msi;			/* IDR0.MSI, IDR1.CMDQS, EVENTQS; fixed */
+	uint32_t cmdqs_lg2, eventqs_lg2;
+
+	/* Read by translations; written under lock, only where the architecture allows. */
+	IOM_ATOMIC(uint64_t) gen;
+	IOM_ATOMIC(uint64_t) tlb_gen;	/* a walk begun before an invalidation caches nothing */
+	IOM_ATOMIC(uint32_t) cr0;	/* as written: in force for accesses begun from now on */
+	IOM_ATOMIC(uint32_t) cr2;
+	IOM_ATOMIC(uint32_t) gbpa;
+	IOM_ATOMIC(uint64_t) strtab_base;
+	IOM_ATOMIC(uint32_t) strtab_cfg;
+
+	struct iom_lock lock;
+	/* under lock: registers as written */
+	uint32_t cr0_written, cr0ack, cr1;
+	uint32_t irq_ctrl;		/* written with evt_lock too */
+	struct smmu_queue cmdq;
+	bool ack_pending;		/* CR0ACK waits for open accesses: */
+	uint64_t ack_ticket;
+	bool sync_pending;		/* the CMD_SYNC at CONS waits for open accesses: */
+	uint64_t sync_ticket, sync_cmd[2];
+	uint64_t nr_commands, nr_syncs, nr_command_errors;
+
+	struct iom_lock cache_lock;
+	/* under cache_lock */
+	struct smmu_ctx **ctx_bucket;	/* cfg.config_entries of them */
+	unsigned int nr_ctx;		/* in buckets */
+	struct smmu_ctx *ctx_pool, *ctx_free, *ctx_retired;
+	uint64_t ctx_ticket;		/* of what is retired */
+	unsigned int evict_at;		/* bucket that gives the next victim */
+	struct smmu_space **space_bucket;
+	struct smmu_space *space_pool, *space_free;
+	struct smmu_tlb tlb;
+
+	struct iom_lock evt_lock;
+	/* under evt_lock */
+	struct smmu_queue evtq, priq;
+	uint32_t gerror, gerrorn;
+	struct smmu_irq_cfg gerror_irq, evtq_irq, priq_irq;
+	uint64_t last_event[4];		/* for merging */
+	uint64_t nr_events, nr_events_lost;
+
+	IOM_ATOMIC(uint64_t) nr_misses;
+	IOM_ATOMIC(uint64_t) nr_config_misses;
+	IOM_ATOMIC(uint64_t) nr_refused;
+	unsigned int nr_ports;		/* under lock */
+};
+
+/*
+ * smmuv3_dev_idr.c: can this set of IDRs be, and does the model implement it?
+ * IOM_EINVAL, IOM_EOPNOTSUPP with *diag (may be NULL).
+ */
+int iomi_smmuv3_dev_check_idr(const struct iom_smmuv3_dev_cfg *c, struct iom_smmuv3_diag *diag);
+/* What of each register this model implements; the rest is RES0. */
+#define SMMU_CR0_FIELDS		(SMMU_CR0_SMMUEN | SMMU_CR0_EVENTQEN | SMMU_CR0_CMDQEN)
+#define SMMU_CR1_FIELDS		IOM_BITS32(11, 0)
+#define SMMU_GBPA_FIELDS	(SMMU_GBPA_MEMATTR | SMMU_GBPA_MTCFG | SMMU_GBPA_ALLOCCFG | \
+				 SMMU_GBPA_SHCFG | SMMU_GBPA_PRIVCFG | SMMU_GBPA_INSTCFG | \
+				 SMMU_GBPA_ABORT)
+#define SMMU_IRQ_CTRL_FIELDS	(SMMU_IRQ_CTRL_GERROR | SMMU_IRQ_CTRL_EVENTQ)
+#define SMMU_IRQ_CFG2_FIELDS	(SMMU_IRQ_CFG2_MEMATTR | SMMU_IRQ_CFG2_SH)
+#define SMMU_GERROR_FIELDS	(SMMU_GERROR_CMDQ | SMMU_GERROR_EVENTQ_ABT | \
+				 SMMU_GERROR_MSI_CMDQ_ABT | SMMU_GERROR_MSI_EVENTQ_ABT | \
+				 SMMU_GERROR_MSI_GERROR_ABT)
+#define SMMU_STRTAB_BASE_FIELDS	(SMMU_STRTAB_BASE_ADDR | SMMU_STRTAB_BASE_RA)
+#define SMMU_STRTAB_CFG_FIELDS	(SMMU_STRTAB_BASE_CFG_LOG2SIZE | SMMU_STRTAB_BASE_CFG_SPLIT | \
+				 SMMU_STRTAB_BASE_CFG_FMT)
+#define SMMU_Q_BASE_FIELDS	(SMMU_Q_BASE_LOG2SIZE | SMMU_Q_BASE_ADDR | SMMU_Q_BASE_RWA)
+uint32_t iomi_smmuv3_dev_cr2_fields(const struct iom_smmuv3_dev *s);
+
+/* smmuv3_dev_regs.c: every register as after power-on; lock and evt_lock held, or at creation. */
+void iomi_smmuv3_dev_regs_reset(struct iom_smmuv3_dev *s);
+/* No lock held: registers were written after which commands may run; see the mode. */
+void iomi_smmuv3_dev_go_on(struct iom_smmuv3_dev *s);
+
+/*
+ * smmuv3_dev_ctx.c: fetches STE and CD for the transaction and decodes them;
+ * the order of checks is section 3.4 of the document (fact sheet 10). Memory by
+ * t->gmem. On success *ctx is whole but for key, next and spaces. A refusal
+ * fills *f and returns IOM_EFAULT. Takes no lock. Also for SMMUEN = 0 (GBPA).
+ */
+int iomi_smmuv3_dev_ctx_build(struct iom_smmuv3_dev *s, const struct smmu_txn *t,
+			      struct smmu_ctx *ctx, struct smmu_fault *f);
+
+/*
+ * smmuv3_dev_decode.c: an STE's or a CD's fields into the context. False: a
+ * combination without meaning, which the rules should have refused.
+ */
+bool iomi_smmuv3_dev_decode_s2(const uint64_t ste[8], const struct iomi_smmuv3_caps *caps,
+			       struct smmu_ctx *ctx);
+bool iomi_smmuv3_dev_decode_s1(const struct iom_smmuv3_dev *s, const uint64_t cd[8],
+			       const uint64_t ste[8], const struct iomi_smmuv3_caps *caps,
+			       struct smmu_ctx *ctx);
+/* PRIVCFG, INSTCFG, MTCFG, MemAttr, SHCFG: of an STE, or of GBPA. */
+void iomi_smmuv3_dev_decode_in(const struct iom_smmuv3_dev *s, const uint64_t ste[8],
+			       struct smmu_ctx *ctx);
+void iomi_smmuv3_dev_decode_gbpa(const struct iom_smmuv3_dev *s, uint32_t gbpa,
+				 struct smmu_ctx *ctx);
+/* Attributes of fetches and walks: inner, outer and shareability fields of CD, STE and CR1. */
+struct iomi_lpae_mem iomi_smmuv3_dev_walk_mem(uint64_t inner, uint64_t outer, uint64_t sh);
+
+/*
+ * smmuv3_dev_walk.c: walks the tables of ctx (kind TRANSLATE) for t->iova; with
+ * use_tlb, stage-2 translations inside a nested walk may come from the TLB and go into it.
+ * IOM_OK and *leaf: the translation exists and permits t->access. Else *f, and
+ * IOM_EFAULT or IOM_EACCES; whether an event is recorded (R, S2R) is decided
+ * there. Takes no lock, but for the TLB's sets.
+ */
+int iomi_smmuv3_dev_walk(struct iom_smmuv3_dev *s, const struct smmu_ctx *ctx,
+			 const struct smmu_txn *t, bool use_tlb, struct smmu_leaf *leaf,
+			 struct smmu_fault *f);
+/*
+ * The same for a fetch of the SMMU itself under stage 2 of ctx, with the
+ * attributes mem: ipa of a CD or L1CD (cls SMMU_CLASS_CD) to *pa.
+ */
+int iomi_smmuv3_dev_walk_fetch(struct iom_smmuv3_dev *s, const struct smmu_ctx *ctx,
+			       const struct smmu_txn *t, struct iomi_lpae_mem mem, uint64_t ipa,
+			       uint64_t *pa, struct smmu_fault *f);
+
+/*
+ * smmuv3_dev_fault.c: the event of t in f (7.3), and rc. cfg: with nothing but
+ * the stream, and for F_*_FETCH the address of the fetch. tt: a fault of
+ * translation; word1 is S2, CLASS and TTRnW, word3 the IPA or the address of
+ * the fetch.
+ */
+int iomi_smmuv3_dev_fault_cfg(const struct smmu_txn *t, uint32_t id, uint64_t fetch,
+			      struct smmu_fault *f);
+int iomi_smmuv3_dev_fault_tt(const struct smmu_txn *t, uint32_t id, uint64_t word1,
+			     uint64_t word3, struct smmu_fault *f);
+/* A fault of stage 1 by the input address alone. */
+int iomi_smmuv3_dev_fault_in(const struct smmu_txn *t, uint32_t id, struct smmu_fault *f);
+
+/*
+ * smmuv3_dev_cache.c. lookup: the context of a transaction, from the cache or
+ * built; own is the port's, used if nothing can be cached. *gen is the
+ * generation in which *ctx is good, 0 for own. Inside a bracket; takes
+ * cache_lock. IOM_EFAULT and *f as ctx_build.
+ */
+int iomi_smmuv3_dev_lookup(struct iom_smmuv3_dev *s, const struct smmu_txn *t,
+			   struct smmu_ctx *own, struct smmu_ctx **ctx, uint64_t *gen,
+			   struct smmu_fault *f);
+int iomi_smmuv3_dev_cache_init(struct iom_smmuv3_dev *s);	/* with the TLB; IOM_ENOMEM */
+void iomi_smmuv3_dev_forget(struct iom_smmuv3_dev *s);		/* empties all caches */
+void iomi_smmuv3_dev_cache_fini(struct iom_smmuv3_dev *s);
+/* CFGI commands. Inclusive StreamIDs; all of them: 0, UINT32_MAX. */
+void iomi_smmuv3_dev_cfgi_ste(struct iom_smmuv3_dev *s, uint32_t first, uint32_t last);
+void iomi_smmuv3_dev_cfgi_cd(struct iom_smmuv3_dev *s, uint32_t sid, uint32_t ssid, bool all);
+/* A register that contexts depend on has changed (CR0, GBPA): ports look again. */
+void iomi_smmuv3_dev_recheck(struct iom_smmuv3_dev *s);
+
+/* What a TLBI names; what is not named is any. */
+struct smmu_tlbi {
+	uint8_t kind;		/* enum smmu_space_kind */
+	bool every;		/* of every VMID, and stage 2 too: NSNH_ALL */
+	bool with_s2;		/* the VMID's stage 2 too: S12_VMALL */
+	bool by_asid;		/* else every ASID */
+	bool keep_global;	/* NH_ASID */
+	uint16_t vmid, asid;
+	bool by_addr;
+	struct iom_range addr;	/* inclusive */
+	uint8_t size_lg2;	/* leaf size, where TTL and TG tell; 0: any */
+};
+void iomi_smmuv3_dev_tlbi(struct iom_smmuv3_dev *s, const struct smmu_tlbi *i);
+
+/*
+ * smmuv3_dev_tlb.c: the sets. fill does nothing if tlb_gen moved on since the
+ * walk began. drop: the leaves in addr under the tag, of the sizes given.
+ */
+int iomi_smmuv3_dev_tlb_init(struct iom_smmuv3_dev *s);
+void iomi_smmuv3_dev_tlb_fini(struct iom_smmuv3_dev *s);
+bool iomi_smmuv3_dev_tlb_find(struct iom_smmuv3_dev *s, const struct smmu_space *space,
+			      uint64_t ia, struct smmu_leaf *leaf);
+void iomi_smmuv3_dev_tlb_fill(struct iom_smmuv3_dev *s, struct smmu_space *space, uint64_t tag,
+			      const struct smmu_leaf *leaf, uint64_t tlb_gen);
+/* False: too many sets to visit; the caller gives the space a new tag. */
+bool iomi_smmuv3_dev_tlb_drop(struct iom_smmuv3_dev *s, uint64_t tag, uint64_t sizes,
+			      struct iom_range addr);
+void iomi_smmuv3_dev_tlb_clear(struct iom_smmuv3_dev *s);
+
+/*
+ * smmuv3_dev_evtq.c. event: records it, by the memory of the thread that calls
+ * (bracket open), under evt_lock, with MSI or wired interrupt. gerror: error
+ * bits become active. msi_or_irq: an interrupt whose MSI is cfg, or the wired one.
+ */
+void iomi_smmuv3_dev_event(struct iom_smmuv3_dev *s, struct iom_gmem *gmem,
+			   const struct smmu_fault *f);
+void iomi_smmuv3_dev_gerror(struct iom_smmuv3_dev *s, struct iom_gmem *gmem, uint32_t bits);
+
+void iomi_smmuv3_dev_sync_irq(struct iom_smmuv3_dev *s, struct iom_gmem *gmem, uint64_t addr,
+			      uint32_t data);
+
+/*
+ * smmuv3_dev_cmdq.c. run: under lock; IOM_OK nothing to do, IOM_EAGAIN the
+ * budget ended, IOM_EBUSY open accesses must end first. wait: takes the lock,
+ * and lets it go to wait instead of answering IOM_EBUSY.
+ */
+int iomi_smmuv3_dev_cmdq_run(struct iom_smmuv3_dev *s, unsigned int budget);
+int iomi_smmuv3_dev_cmdq_wait(struct iom_smmuv3_dev *s, unsigned int budget);
+
+#endif
