@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * From a StreamID and SubstreamID to a context: stream table, STE, CD table,
+ * CD. Everything is read once, in 64-bit units (3.21.3), checked, then used;
+ * no address computed here depends on an unchecked field, and nothing loops.
+ */
+#include "smmuv3_dev_int.h"
+
+#define STE_LG2	6u
+#define CD_LG2	6u
+#define DESC_LG2 3u	/* L1STD, L1CD */
+
+struct build {
+	struct iom_smmuv3_dev *s;
+	struct iomi_smmuv3_caps caps;	/* with CR2 as it is now */
+	struct smmu_txn t;		/* access as the STE overrides it */
+	struct smmu_ctx *ctx;
+	struct smmu_fault *f;
+	uint64_t ste[8], cd[8];
+};
+
+static uint64_t align_down(uint64_t addr, unsigned int lg2)
+{
+	return addr & UINT64_MAX << lg2;
+}
+
+static int refuse(struct build *b, uint32_t id, uint64_t fetch)
+{
+	return iomi_smmuv3_dev_fault_cfg(&b->t, id, fetch, b->f);
+}
+
+/* --- memory --- */
+
+/* Beyond OAS there is no memory. */
+static bool load(struct build *b, uint64_t pa, uint64_t *val)
+{
+	return !(pa >> b->caps.oas_bits) && !iom_gmem_load(b->t.gmem, pa, 8, val);
+}
+
+static bool load8(struct build *b, uint64_t pa, uint64_t w[8])
+{
+	unsigned int i;
+
+	for (i = 0; i < 8; i++) {
+		if (!load(b, pa + i * 8, &w[i]))
+			return false;
+	}
+	return true;
+}
+
+/* --- stream table, 3.3.1 --- */
+
+static int bad_streamid(struct build *b)
+{
+	if (atomic_load(&b->s->cr2) & SMMU_CR2_RECINVSID)
+		return refuse(b, SMMU_EVT_C_BAD_STREAMID, 0);
+	return b->f->rc = IOM_EFAULT;
+}
+
+/* 6.3.24: other splits are reserved and mean 6 */
+static unsigned int split_of(uint32_t cfg)
+{
+	unsigned int split = IOM_FIELD_GET(SMMU_STRTAB_BASE_CFG_SPLIT, cfg);
+
+	return split == 8 || split == 10 ? split : 6;
+}
+
+static int two_level(struct build *b, uint64_t base, unsigned int lg2, unsigned int split,
+		     uint64_t *pa)
+{
+	unsigned int l1_lg2 = DESC_LG2 + (lg2 > split ? lg2 - split : 0), span;
+	uint64_t low = b->t.sid & ((UINT64_C(1) << split) - 1), at, l1std;
+
+	at = align_down(base, l1_lg2 > STE_LG2 ? l1_lg2 : STE_LG2) +
+	     ((uint64_t)(b->t.sid >> split) << DESC_LG2);
+	if (!load(b, at, &l1std))
+		return refuse(b, SMMU_EVT_F_STE_FETCH, at);
+	span = (unsigned int)IOM_FIELD_GET(SMMU_L1STD_SPAN, l1std);
+	if (!span || span > split + 1 || low >> (span - 1))
+		return bad_streamid(b);
+	*pa = align_down(l1std & SMMU_L1STD_L2PTR_ADDR, span - 1 + STE_LG2) + (low << STE_LG2);
+	return IOM_OK;
+}
+
+static int find_ste(struct build *b, uint64_t *pa)
+{
+	uint64_t base = atomic_load(&b->s->strtab_base) & SMMU_STRTAB_BASE_ADDR;
+	uint32_t cfg = atomic_load(&b->s->strtab_cfg);
+	unsigned int lg2 = IOM_FIELD_GET(SMMU_STRTAB_BASE_CFG_LOG2SIZE, cfg);
+
+	if (lg2 > b->caps.sidsize)
+		lg2 = b->caps.sidsize;
+	if ((uint64_t)b->t.sid >> lg2)
+		return bad_streamid(b);
+	if (IOM_FIELD_GET(SMMU_STRTAB_BASE_CFG_FMT, cfg) == SMMU_STRTAB_FMT_2LVL &&
+	    (b->s->cfg.idr[0] & SMMU_IDR0_ST_LEVEL))
+		return two_level(b, base, lg2, split_of(cfg), pa);
+	*pa = align_down(base, lg2 + STE_LG2) + ((uint64_t)b->t.sid << STE_LG2);
+	return IOM_OK;
+}
+
+static int fetch_ste(struct build *b)
+{
+	uint64_t pa = 0;
+	int rc = find_ste(b, &pa);
+
+	if (rc)
+		return rc;
+	if (!load8(b, pa, b->ste))
+		return refuse(b, SMMU_EVT_F_STE_FETCH, pa);
+	if (iomi_smmuv3_rules_ste(b->ste, &b->caps, NULL))
+		return refuse(b, SMMU_EVT_C_BAD_STE, 0);
+	b->ctx->mev = b->f->mergeable = b->ste[1] & SMMU_STE1_MEV;
+	return IOM_OK;
+}
+
+/* --- context descriptors, 3.3.2 --- */
+
+/* Nested: pointers to CDs are IPAs, and a fault there is stage 2's (CLASS CD). */
+static int cd_pa(struct build *b, uint64_t addr, uint64_t *pa)
+{
+	struct iomi_lpae_mem mem;
+
+	*pa = addr;
+	if (!b->ctx->s2)
+		return IOM_OK;
+	mem = iomi_smmuv3_dev_walk_mem(IOM_FIELD_GET(SMMU_STE1_S1CIR, b->ste[1]),
+				       IOM_FIELD_GET(SMMU_STE1_S1COR, b->ste[1]),
+				       IOM_FIELD_GET(SMMU_STE1_S1CSH, b->ste[1]));
+	return iomi_smmuv3_dev_walk_fetch(b->s, b->ctx, &b->t, mem, addr, pa, b->f);
+}
+
+/* log2 of the CDs of a leaf; 0: the table is linear */
+static unsigned int leaf_lg2(uint64_t ste0)
+{
+	if (!IOM_FIELD_GET(SMMU_STE0_S1CDMAX, ste0))
+		return 0;
+	switch (IOM_FIELD_GET(SMMU_STE0_S1FMT, ste0)) {
+	case SMMU_S1FMT_4K:
+		return SMMU_S1FMT_4K_SPLIT;
+	case SMMU_S1FMT_64K:
+		return SMMU_S1FMT_64K_SPLIT;
+	default:
+		return 0;
+	}
+}
+
+static int find_cd(struct build *b, uint32_t ssid, uint64_t *pa)
+{
+	unsigned int max = (unsigned int)IOM_FIELD_GET(SMMU_STE0_S1CDMAX, b->ste[0]);
+	unsigned int split = leaf_lg2(b->ste[0]), l1_lg2;
+	uint64_t ptr = b->ste[0] & SMMU_STE0_S1CONTEXTPTR_ADDR, at, l1cd;
+	int rc;
+
+	if (!split)
+		return cd_pa(b, align_down(ptr, max + CD_LG2) + ((uint64_t)ssid << CD_LG2), pa);
+	l1_lg2 = DESC_LG2 + (max > split ? max - split : 0);
+	at = align_down(ptr, l1_lg2 > CD_LG2 ? l1_lg2 : CD_LG2) +
+	     ((uint64_t)(ssid >> split) << DESC_LG2);
+	rc = cd_pa(b, at, &at);
+	if (rc)
+		return rc;
+	if (!load(b, at, &l1cd))
+		return refuse(b, SMMU_EVT_F_CD_FETCH, at);
+	if (!(l1cd & SMMU_L1CD_V))
+		return refuse(b, SMMU_EVT_C_BAD_SUBSTREAMID, 0);
+	at = align_down(l1cd & SMMU_L1CD_L2PTR_ADDR, split + CD_LG2);
+	return cd_pa(b, at + ((ssid & ((1u << split) - 1)) << CD_LG2), pa);
+}
+
+static int fetch_cd(struct build *b, uint32_t ssid)
+{
+	uint64_t pa = 0;
+	int rc = find_cd(b, ssid, &pa);
+
+	if (rc)
+		return rc;
+	if (!load8(b, pa, b->cd))
+		return refuse(b, SMMU_EVT_F_CD_FETCH, pa);
+	if (iomi_smmuv3_rules_cd(b->cd, b->ste, &b->caps, NULL) ||
+	    !iomi_smmuv3_dev_decode_s1(b->s, b->cd, b->ste, &b->caps, b->ctx))
+		return refuse(b, SMMU_EVT_C_BAD_CD, 0);
+	return IOM_OK;
+}
+
+/* --- which CD, if any --- */
+
+enum stage1 { S1_OFF, S1_CD };
+
+/* 3.9: substreams. *ssid is the CD's number if the answer is S1_CD. */
+static int choose_cd(struct build *b, enum stage1 *use, uint32_t *ssid)
+{
+	unsigned int config = (unsigned int)IOM_FIELD_GET(SMMU_STE0_CONFIG, b->ste[0]);
+	unsigned int max = (unsigned int)IOM_FIELD_GET(SMMU_STE0_S1CDMAX, b->ste[0]);
+	unsigned int dss = (unsigned int)IOM_FIELD_GET(SMMU_STE1_S1DSS, b->ste[1]);
+	bool s1 = config & (SMMU_STE_CONFIG_S1 & ~SMMU_STE_CONFIG_BYPASS);
+
+	*use = s1 ? S1_CD : S1_OFF;
+	*ssid = b->t.ssid;
+	if (b->t.ssv) {
+		if (!s1 || !max || b->t.ssid >> max)
+			return refuse(b, SMMU_EVT_C_BAD_SUBSTREAMID, 0);
+		if (dss == SMMU_S1DSS_SSID0 && !b->t.ssid)
+			return refuse(b, SMMU_EVT_F_STREAM_DISABLED, 0);
+		return IOM_OK;
+	}
+	*ssid = 0;
+	if (!s1 || !max || dss == SMMU_S1DSS_SSID0)
+		return IOM_OK;
+	if (dss != SMMU_S1DSS_BYPASS)
+		return refuse(b, SMMU_EVT_F_STREAM_DISABLED, 0);
+	*use = S1_OFF;
+	return IOM_OK;
+}
+
+static int from_ste(struct build *b)
+{
+	unsigned int config = (unsigned int)IOM_FIELD_GET(SMMU_STE0_CONFIG, b->ste[0]);
+	struct smmu_ctx *ctx = b->ctx;
+	enum stage1 use;
+	uint32_t ssid;
+	int rc;
+
+	iomi_smmuv3_dev_decode_in(b->s, b->ste, ctx);
+	b->t.access = (b->t.access & ctx->acc_and) | ctx->acc_or;
+	if (config < SMMU_STE_CONFIG_BYPASS)
+		return IOM_OK;		/* kind is ABORT */
+	rc = choose_cd(b, &use, &ssid);
+	if (rc)
+		return rc;
+	ctx->kind = SMMU_KIND_BYPASS;
+	if (b->caps.s2p)
+		ctx->vmid = (uint16_t)IOM_FIELD_GET(SMMU_STE2_S2VMID, b->ste[2]);
+	if ((config & SMMU_STE_CONFIG_S2 & ~SMMU_STE_CONFIG_BYPASS) &&
+	    !iomi_smmuv3_dev_decode_s2(b->ste, &b->caps, ctx))
+		return refuse(b, SMMU_EVT_C_BAD_STE, 0);
+	if (use == S1_CD)
+		rc = fetch_cd(b, ssid);
+	if (ctx->s1 || ctx->s2)
+		ctx->kind = SMMU_KIND_TRANSLATE;
+	return rc;
+}
+
+int iomi_smmuv3_dev_ctx_build(struct iom_smmuv3_dev *s, const struct smmu_txn *t,
+			      struct smmu_ctx *ctx, struct smmu_fault *f)
+{
+	struct build b = { .s = s, .caps = s->caps, .t = *t, .ctx = ctx, .f = f };
+	uint32_t gbpa;
+	int rc;
+
+	ctx->kind = SMMU_KIND_ABORT;
+	ctx->top_mask[0] = ctx->top_mask[1] = 0xff;
+	ctx->acc_and = UINT32_MAX;
+	if (!(atomic_load(&s->cr0) & SMMU_CR0_SMMUEN)) {
+		gbpa = atomic_load(&s->gbpa);
+		iomi_smmuv3_dev_decode_gbpa(s, gbpa, ctx);
+		ctx->disabled = true;
+		if (!(gbpa & SMMU_GBPA_ABORT))
+			ctx->kind = SMMU_KIND_BYPASS;
+		return IOM_OK;
+	}
+	b.caps.e2h = atomic_load(&s->cr2) & SMMU_CR2_E2H;
+	rc = fetch_ste(&b);
+	return rc ? rc : from_ste(&b);
+}

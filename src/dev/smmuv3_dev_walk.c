@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Table walks: stage 1, stage 2, and stage 1 whose tables and output go through
+ * stage 2. The order of faults is 3.4 of the document (fact sheet 10): at each
+ * level stage 2 of the descriptor's address, the fetch, an invalid descriptor,
+ * its address size; at the leaf the access flag, then permissions; stage 2 of
+ * the output last, once stage 1 permits the access.
+ *
+ * Memory is hostile: a descriptor is loaded once and every loop goes from the
+ * start level to level 3, at which no descriptor is a table.
+ */
+#include "smmuv3_dev_tlb.h"
+
+struct walk {
+	struct iom_smmuv3_dev *s;
+	const struct smmu_ctx *c;
+	const struct smmu_txn *t;
+	struct smmu_fault *f;
+	bool use_tlb;
+};
+
+#define CLASS(c)	IOM_FIELD_PREP(SMMU_EVT1_CLASS, (uint64_t)(c))
+#define IN_CD		(SMMU_EVT1_S2 | CLASS(SMMU_CLASS_CD))
+#define IN_TT		(SMMU_EVT1_S2 | CLASS(SMMU_CLASS_TT))
+#define IN_IN		(SMMU_EVT1_S2 | CLASS(SMMU_CLASS_IN))
+
+static uint64_t mask(unsigned int lg2)
+{
+	return (UINT64_C(1) << lg2) - 1;
+}
+
+/* --- faults --- */
+
+/* 7.3: recorded only if R says so, as nothing here stalls; A = 0 is no abort. */
+static int fault_s1(const struct walk *w, uint32_t id)
+{
+	struct smmu_fault *f = w->f;
+
+	iomi_smmuv3_dev_fault_in(w->t, id, f);
+	f->mergeable = w->c->mev;
+	f->raz_wi = !w->c->abort;
+	if (!w->c->record)
+		f->ev[0] = f->ev[1] = f->ev[2] = f->ev[3] = 0;
+	return f->rc;
+}
+
+/* in: IN_*. TTRnW is of F_PERMISSION alone, and a walk without HTTU only reads. */
+static int fault_s2(const struct walk *w, uint32_t id, uint64_t in, uint64_t ipa)
+{
+	struct smmu_fault *f = w->f;
+
+	if (id == SMMU_EVT_F_PERMISSION && in == IN_TT)
+		in |= SMMU_EVT1_TTRNW;
+	iomi_smmuv3_dev_fault_tt(w->t, id, in, ipa & SMMU_EVT3_IPA_ADDR, f);
+	f->mergeable = w->c->mev;
+	if (!w->c->s2r)
+		f->ev[0] = f->ev[1] = f->ev[2] = f->ev[3] = 0;
+	return f->rc;
+}
+
+static int fault_fetch(const struct walk *w, uint64_t in, uint64_t pa)
+{
+	iomi_smmuv3_dev_fault_tt(w->t, SMMU_EVT_F_WALK_EABT, in, pa & SMMU_EVT3_FETCH_ADDR, w->f);
+	w->f->mergeable = w->c->mev;
+	return w->f->rc;
+}
+
+/* --- stage 2 --- */
+
+/* A block or page: attributes stay as the descriptor has them. */
+static int s2_leaf(const struct walk *w, uint64_t ipa, uint64_t in, int level, uint64_t desc,
+		   struct smmu_leaf *out)
+{
+	const struct smmu_tt *tt = &w->c->s2tt;
+	const struct iomi_lpae_fmt *fmt = tt->geom.fmt;
+
+	out->pa = iomi_lpae_leaf_oa(fmt, level, desc);
+	if (out->pa >> tt->oa_lg2)
+		return fault_s2(w, SMMU_EVT_F_ADDR_SIZE, in, ipa);
+	if (!(desc & LPAE_AF) && !w->c->s2affd)
+		return fault_s2(w, SMMU_EVT_F_ACCESS, in, ipa);
+	out->size_lg2 = (uint8_t)iomi_lpae_shift(fmt, level);
+	out->ia = ipa & ~mask(out->size_lg2);
+	out->cut_lg2 = 0;
+	out->perm = (uint8_t)iomi_lpae_s2_perms(w->c->s2xnx, false, desc);
+	out->memattr = (uint8_t)IOM_FIELD_GET(LPAE_S2_MEMATTR, desc);
+	out->sh = fmt->ds ? tt->sh : (uint8_t)IOM_FIELD_GET(LPAE_SH, desc);
+	out->global = false;
+	return IOM_OK;
+}
+
+static int s2_walk(const struct walk *w, uint64_t ipa, uint64_t in, struct smmu_leaf *out)
+{
+	const struct smmu_tt *tt = &w->c->s2tt;
+	uint64_t table = tt->ttb, at, desc;
+	int level;
+
+	if (!iomi_lpae_s2_in_range(&tt->geom, ipa))
+		return fault_s2(w, SMMU_EVT_F_TRANSLATION, in, ipa);
+	for (level = tt->geom.start; level <= LPAE_LEVEL_LAST; level++) {
+		at = iomi_lpae_entry_addr(&tt->geom, level, table, ipa);
+		if (iom_gmem_load(w->t->gmem, at, 8, &desc))
+			return fault_fetch(w, in, at);
+		switch (iomi_lpae_kind(tt->geom.fmt, level, desc)) {
+		case IOMI_LPAE_TABLE:
+			table = iomi_lpae_table_oa(tt->geom.fmt, desc);
+			if (table >> tt->oa_lg2)
+				return fault_s2(w, SMMU_EVT_F_ADDR_SIZE, in, ipa);
+			continue;
+		case IOMI_LPAE_BLOCK:
+		case IOMI_LPAE_PAGE:
+			return s2_leaf(w, ipa, in, level, desc, out);
+		default:
+			return fault_s2(w, SMMU_EVT_F_TRANSLATION, in, ipa);
+		}
+	}
+	return fault_s2(w, SMMU_EVT_F_TRANSLATION, in, ipa);
+}
+
+/* What stage 2 makes of attributes; *leaf as s2_leaf() leaves it. */
+static struct iomi_lpae_mem s2_mem(const struct walk *w, struct iomi_lpae_mem mem,
+				   const struct smmu_leaf *leaf)
+{
+	return iomi_lpae_s2_mem(mem, IOM_FIELD_PREP(LPAE_S2_MEMATTR, (uint64_t)leaf->memattr),
+				leaf->sh, w->c->s2fwb);
+}
+
+/* Stage 2 for an access that needs `need`. A leaf in the TLB counts if it permits that. */
+static int s2_translate(const struct walk *w, uint64_t ipa, uint64_t in, uint8_t need,
+			struct smmu_leaf *out)
+{
+	struct smmu_space *sp = w->use_tlb ? w->c->space_s2 : NULL;
+	uint64_t tlb_gen = 0, tag = 0;
+	int rc;
+
+	if (sp) {
+		if (!(ipa >> w->c->s2tt.geom.ia_bits) &&
+		    iomi_smmuv3_dev_tlb_find(w->s, sp, ipa, out) && (out->perm & need) == need)
+			return IOM_OK;
+		tlb_gen = atomic_load(&w->s->tlb_gen);
+		tag = atomic_load(&sp->tag);
+	}
+	rc = s2_walk(w, ipa, in, out);
+	if (rc)
+		return rc;
+	if (sp)
+		iomi_smmuv3_dev_tlb_fill(w->s, sp, tag, out, tlb_gen);
+	if ((out->perm & need) != need)
+		return fault_s2(w, SMMU_EVT_F_PERMISSION, in, ipa);
+	return IOM_OK;
+}
+
+/* Stage 2 of what the SMMU itself reads. S2PTW: not from Device memory (5.2). */
+static int s2_fetch(const struct walk *w, struct iomi_lpae_mem mem, uint64_t ipa, uint64_t in,
+		    uint64_t *pa)
+{
+	struct smmu_leaf leaf;
+	int rc = s2_translate(w, ipa, in, SMMU_PERM_UR, &leaf);
+
+	if (rc)
+		return rc;
+	if (w->c->s2ptw && !(s2_mem(w, mem, &leaf).mair >> 4))
+		return fault_s2(w, SMMU_EVT_F_PERMISSION, in, ipa);
+	*pa = leaf.pa + (ipa & mask(leaf.size_lg2));
+	return IOM_OK;
+}
+
+int iomi_smmuv3_dev_walk_fetch(struct iom_smmuv3_dev *s, const struct smmu_ctx *ctx,
+			       const struct smmu_txn *t, struct iomi_lpae_mem mem, uint64_t ipa,
+			       uint64_t *pa, struct smmu_fault *f)
+{
+	const struct walk w = { .s = s, .c = ctx, .t = t, .f = f };
+
+	return s2_fetch(&w, mem, ipa, IN_CD, pa);
+}
+
+/* --- stage 1 --- */
+
+static int s1_leaf(const struct walk *w, const struct smmu_tt *tt, int level, uint64_t desc,
+		   uint64_t tables, struct smmu_leaf *out)
+{
+	const struct iomi_lpae_fmt *fmt = tt->geom.fmt;
+	uint8_t need = smmu_perm_need(w->t->access);
+	struct iomi_lpae_mem mem;
+
+	out->pa = iomi_lpae_leaf_oa(fmt, level, desc);
+	if (out->pa >> tt->oa_lg2)
+		return fault_s1(w, SMMU_EVT_F_ADDR_SIZE);
+	if (!(desc & LPAE_AF) && !w->c->affd)
+		return fault_s1(w, SMMU_EVT_F_ACCESS);
+	out->perm = (uint8_t)iomi_lpae_s1_perms(&w->c->ctl, desc, tt->had ? 0 : tables);
+	if ((out->perm & need) != need)
+		return fault_s1(w, SMMU_EVT_F_PERMISSION);
+	mem = iomi_lpae_s1_mem(w->c->mair, desc,
+			       fmt->ds ? tt->sh : (unsigned int)IOM_FIELD_GET(LPAE_SH, desc));
+	out->memattr = mem.mair;
+	out->sh = mem.sh;
+	out->size_lg2 = (uint8_t)iomi_lpae_shift(fmt, level);
+	out->ia = w->t->iova & ~mask(out->size_lg2);
+	out->cut_lg2 = 0;
+	out->global = !(desc & LPAE_S1_NG);
+	return IOM_OK;
+}
+
+/* One descriptor of stage 1; its address is an IPA if stage 2 is there. */
+static int s1_load(const struct walk *w, const struct smmu_tt *tt, uint64_t at, uint64_t *desc)
+{
+	int rc = w->c->s2 ? s2_fetch(w, tt->walk, at, IN_TT, &at) : IOM_OK;
+
+	if (rc)
+		return rc;
+	if (iom_gmem_load(w->t->gmem, at, 8, desc))
+		return fault_fetch(w, CLASS(SMMU_CLASS_TT), at);
+	return IOM_OK;
+}
+
+static int s1_walk(const struct walk *w, struct smmu_leaf *out)
+{
+	uint64_t va = w->t->iova, table, at, desc, tables = 0;
+	const struct smmu_tt *tt = &w->c->tt[iomi_lpae_half(va)];
+	int level, rc;
+
+	if (tt->disabled || !iomi_lpae_s1_in_range(&tt->geom, va, tt->tbi) ||
+	    (tt->e0pd && !(w->t->access & IOM_SMMUV3_PRIV)))
+		return fault_s1(w, SMMU_EVT_F_TRANSLATION);
+	/* Bits above the range are all alike now, and index nothing. */
+	va &= mask(tt->geom.ia_bits);
+	table = tt->ttb;
+	for (level = tt->geom.start; level <= LPAE_LEVEL_LAST; level++) {
+		at = iomi_lpae_entry_addr(&tt->geom, level, table, va);
+		rc = s1_load(w, tt, at, &desc);
+		if (rc)
+			return rc;
+		switch (iomi_lpae_kind(tt->geom.fmt, level, desc)) {
+		case IOMI_LPAE_TABLE:
+			tables |= desc;
+			table = iomi_lpae_table_oa(tt->geom.fmt, desc);
+			if (table >> tt->oa_lg2)
+				return fault_s1(w, SMMU_EVT_F_ADDR_SIZE);
+			continue;
+		case IOMI_LPAE_BLOCK:
+		case IOMI_LPAE_PAGE:
+			return s1_leaf(w, tt, level, desc, tables, out);
+		default:
+			return fault_s1(w, SMMU_EVT_F_TRANSLATION);
+		}
+	}
+	return fault_s1(w, SMMU_EVT_F_TRANSLATION);
+}
+
+/* --- both --- */
+
+/* Stage 1 permits the access and gave *leaf; the smaller of the two leaves is the result. */
+static int combine(const struct walk *w, struct smmu_leaf *leaf)
+{
+	uint64_t ipa = leaf->pa + (w->t->iova & mask(leaf->size_lg2));
+	struct iomi_lpae_mem mem = { leaf->memattr, leaf->sh };
+	struct smmu_leaf s2;
+	int rc = s2_translate(w, ipa, IN_IN, smmu_perm_need(w->t->access), &s2);
+
+	if (rc)
+		return rc;
+	if (s2.size_lg2 < leaf->size_lg2) {
+		leaf->cut_lg2 = leaf->size_lg2;
+		leaf->size_lg2 = s2.size_lg2;
+	}
+	leaf->ia = w->t->iova & ~mask(leaf->size_lg2);
+	leaf->pa = (s2.pa + (ipa & mask(s2.size_lg2))) & ~mask(leaf->size_lg2);
+	leaf->perm &= s2.perm;
+	mem = s2_mem(w, mem, &s2);
+	leaf->memattr = mem.mair;
+	leaf->sh = mem.sh;
+	return IOM_OK;
+}
+
+/* Stage 2 alone: the input address is an IPA, with the attributes that came in. */
+static int s2_only(const struct walk *w, struct smmu_leaf *leaf)
+{
+	struct iomi_lpae_mem mem;
+	int rc;
+
+	/* Beyond IAS it is stage 1, though bypassed, that reports it. */
+	if (w->t->iova >> w->s->caps.ias_bits) {
+		iomi_smmuv3_dev_fault_in(w->t, SMMU_EVT_F_ADDR_SIZE, w->f);
+		w->f->mergeable = w->c->mev;
+		return w->f->rc;
+	}
+	rc = s2_walk(w, w->t->iova, IN_IN, leaf);
+	if (rc)
+		return rc;
+	if ((leaf->perm & smmu_perm_need(w->t->access)) != smmu_perm_need(w->t->access))
+		return fault_s2(w, SMMU_EVT_F_PERMISSION, IN_IN, w->t->iova);
+	mem = s2_mem(w, w->c->in, leaf);
+	leaf->memattr = mem.mair;
+	leaf->sh = mem.sh;
+	return IOM_OK;
+}
+
+int iomi_smmuv3_dev_walk(struct iom_smmuv3_dev *s, const struct smmu_ctx *ctx,
+			 const struct smmu_txn *t, bool use_tlb, struct smmu_leaf *leaf,
+			 struct smmu_fault *f)
+{
+	const struct walk w = { .s = s, .c = ctx, .t = t, .f = f, .use_tlb = use_tlb };
+	int rc;
+
+	if (!ctx->s1)
+		return s2_only(&w, leaf);
+	rc = s1_walk(&w, leaf);
+	return rc || !ctx->s2 ? rc : combine(&w, leaf);
+}

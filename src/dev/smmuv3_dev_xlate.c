@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * One translation, from a port to a result: context, TLB, walk, and the event
+ * if it is refused. Runs on the accessing thread, inside its bracket.
+ */
+#include <iom/base/mem.h>
+
+#include "smmuv3_dev_tlb.h"
+
+#define SUBSTREAM	(IOM_SMMUV3_SSV | IOM_SMMUV3_SSID(0xfffffu))
+#define SSID_OF(access)	((access) >> 8 & 0xfffffu)
+#define RAZ_WI_LEN	UINT64_C(4096)	/* another look at the tables after that */
+
+/* Kept out of line, so that a hit saves no registers for it. */
+#define IOMI_COLD __attribute__((noinline))
+
+static void fill_txn(const struct iom_smmuv3_port *p, uint64_t iova, uint64_t len,
+		     unsigned int access, struct smmu_txn *t)
+{
+	t->sid = p->sid;
+	t->ssv = access & IOM_SMMUV3_SSV;
+	t->ssid = t->ssv ? SSID_OF(access) : 0;
+	t->access = access;
+	t->iova = iova;
+	t->len = len;
+	t->gmem = p->gmem;
+}
+
+static void leaf_result(const struct smmu_leaf *leaf, uint64_t iova, uint64_t len,
+			struct iom_smmuv3_result *res)
+{
+	uint64_t off = iova & ((UINT64_C(1) << leaf->size_lg2) - 1);
+	uint64_t left = (UINT64_C(1) << leaf->size_lg2) - off;
+
+	res->pa = leaf->pa + off;
+	res->len = len < left ? len : left;
+	res->memattr = leaf->memattr;
+	res->sh = leaf->sh;
+	res->bypass = false;
+	res->raz_wi = false;
+}
+
+/* Config 100, S1DSS = 1 without stage 2, or SMMUEN = 0: the address as it is, up to OAS. */
+static int bypass(const struct iom_smmuv3_dev *s, const struct smmu_ctx *c,
+		  const struct smmu_txn *t, struct iom_smmuv3_result *res, struct smmu_fault *f)
+{
+	unsigned int oas = s->caps.oas_bits;
+	uint64_t last = (UINT64_C(1) << oas) - 1;
+
+	if (t->iova > last) {
+		if (!c->disabled)
+			iomi_smmuv3_dev_fault_in(t, SMMU_EVT_F_ADDR_SIZE, f);
+		f->mergeable = c->mev;
+		return f->rc;
+	}
+	res->pa = t->iova;
+	res->len = t->len - 1 <= last - t->iova ? t->len : last - t->iova + 1;
+	res->memattr = c->in.mair;
+	res->sh = c->in.sh;
+	res->bypass = true;
+	res->raz_wi = false;
+	return IOM_OK;
+}
+
+/* A context, then its tables. use_cache: the TLB and the context cache are asked and filled. */
+static int walk(struct iom_smmuv3_dev *s, const struct smmu_ctx *c, struct smmu_txn *t,
+		bool use_cache, struct iom_smmuv3_result *res, struct smmu_fault *f)
+{
+	uint64_t tlb_gen = atomic_load(&s->tlb_gen), tag = 0, tag_global = 0;
+	struct smmu_leaf leaf;
+	int rc;
+
+	t->access = (t->access & c->acc_and) | c->acc_or;
+	if (c->kind == SMMU_KIND_ABORT)
+		return f->rc = IOM_EFAULT;
+	if (c->kind == SMMU_KIND_BYPASS)
+		return bypass(s, c, t, res, f);
+	/* The tags too must be older than the walk. */
+	if (use_cache && c->space)
+		tag = atomic_load(&c->space->tag);
+	if (use_cache && c->space_global)
+		tag_global = atomic_load(&c->space_global->tag);
+	rc = iomi_smmuv3_dev_walk(s, c, t, use_cache, &leaf, f);
+	if (rc)
+		return rc;
+	if (leaf.global)
+		iomi_smmuv3_dev_tlb_fill(s, c->space_global, tag_global, &leaf, tlb_gen);
+	else
+		iomi_smmuv3_dev_tlb_fill(s, c->space, tag, &leaf, tlb_gen);
+	leaf_result(&leaf, t->iova, t->len, res);
+	return IOM_OK;
+}
+
+/* What the device sees of a fault: an abort, or with CD.A = 0 nothing but zeros (5.4 A). */
+static int outcome(const struct smmu_fault *f, const struct smmu_txn *t,
+		   struct iom_smmuv3_result *res, uint64_t ev[4])
+{
+	uint64_t left = RAZ_WI_LEN - (t->iova & (RAZ_WI_LEN - 1));
+
+	if (ev)
+		memcpy(ev, f->ev, sizeof(f->ev));
+	if (!f->raz_wi)
+		return f->rc;
+	memset(res, 0, sizeof(*res));
+	res->len = t->len < left ? t->len : left;
+	res->raz_wi = true;
+	return IOM_OK;
+}
+
+static int refuse(struct iom_smmuv3_port *p, const struct smmu_txn *t, const struct smmu_fault *f,
+		  struct iom_smmuv3_result *res, uint64_t ev[4])
+{
+	struct iom_smmuv3_dev *s = p->s;
+
+	if (!(t->access & IOM_ACCESS_QUIET)) {
+		atomic_fetch_add_explicit(&s->nr_refused, 1, memory_order_relaxed);
+		if (f->ev[0])
+			iomi_smmuv3_dev_event(s, p->gmem, f);
+	}
+	return outcome(f, t, res, ev);
+}
+
+/* Is the port's context of the last time still the one? A generation is never 0. */
+static inline bool knows_ctx(const struct iom_smmuv3_port *p, unsigned int access)
+{
+	return p->gen == atomic_load(&p->s->gen) && p->substream == (access & SUBSTREAM);
+}
+
+static IOMI_COLD int miss(struct iom_smmuv3_port *p, uint64_t iova, uint64_t len,
+			  unsigned int access, struct iom_smmuv3_result *res, uint64_t ev[4])
+{
+	struct iom_smmuv3_dev *s = p->s;
+	struct smmu_fault f = { .rc = IOM_EFAULT };
+	struct smmu_txn t;
+	int rc;
+
+	fill_txn(p, iova, len, access, &t);
+	if (!knows_ctx(p, access)) {
+		rc = iomi_smmuv3_dev_lookup(s, &t, p->own, &p->ctx, &p->gen, &f);
+		if (rc) {
+			p->gen = 0;
+			return refuse(p, &t, &f, res, ev);
+		}
+		p->substream = access & SUBSTREAM;
+	}
+	if (p->ctx->kind == SMMU_KIND_TRANSLATE)
+		atomic_fetch_add_explicit(&s->nr_misses, 1, memory_order_relaxed);
+	rc = walk(s, p->ctx, &t, true, res, &f);
+	return rc ? refuse(p, &t, &f, res, ev) : IOM_OK;
+}
+
+/* Does the TLB have it, with the permission? */
+static inline bool hit(const struct iom_smmuv3_dev *s, const struct smmu_ctx *c, uint64_t iova,
+		       uint64_t len, unsigned int access, struct iom_smmuv3_result *res)
+{
+	unsigned int high = iova >> 55 & 1, lg2;
+	uint64_t val, left, mask;
+	uint8_t need;
+
+	if (!c->space || ((iova >> 56 ^ (high ? 0xffu : 0)) & c->top_mask[high]))
+		return false;
+	val = smmu_tlb_find(&s->tlb, atomic_load(&c->space->tag), atomic_load(&c->space->sizes),
+			    iova);
+	if (!val && c->space_global)
+		val = smmu_tlb_find(&s->tlb, atomic_load(&c->space_global->tag),
+				    atomic_load(&c->space_global->sizes), iova);
+	need = smmu_perm_need((access & c->acc_and) | c->acc_or);
+	if (!val || (IOM_FIELD_GET(SMMU_VAL_PERM, val) & need) != need)
+		return false;
+	lg2 = SMMU_VAL_SIZE_LG2(val);
+	mask = (UINT64_C(1) << lg2) - 1;
+	left = mask - (iova & mask);
+	res->pa = (val & SMMU_VAL_PA) + (iova & mask);
+	res->len = len - 1 <= left ? len : left + 1;
+	res->memattr = (uint8_t)IOM_FIELD_GET(SMMU_VAL_MEMATTR, val);
+	res->sh = (uint8_t)IOM_FIELD_GET(SMMU_VAL_SH, val);
+	res->bypass = false;
+	res->raz_wi = false;
+	return true;
+}
+
+static inline int translate(struct iom_smmuv3_port *p, uint64_t iova, uint64_t len,
+			    unsigned int access, struct iom_smmuv3_result *res, uint64_t ev[4])
+{
+	if (knows_ctx(p, access) && hit(p->s, p->ctx, iova, len, access, res))
+		return IOM_OK;
+	return miss(p, iova, len, access, res, ev);
+}
+
+int iom_smmuv3_dev_translate(struct iom_smmuv3_port *p, uint64_t iova, uint64_t len,
+			     unsigned int access, struct iom_smmuv3_result *res, uint64_t ev[4])
+{
+	memset(ev, 0, 4 * sizeof(ev[0]));
+	return translate(p, iova, len, access, res, ev);
+}
+
+int iom_smmuv3_dev_walk(struct iom_smmuv3_port *p, uint64_t iova, uint64_t len,
+			unsigned int access, struct iom_smmuv3_result *res, uint64_t ev[4])
+{
+	struct smmu_fault f = { .rc = IOM_EFAULT };
+	struct smmu_ctx c;
+	struct smmu_txn t;
+	int rc;
+
+	memset(&c, 0, sizeof(c));
+	fill_txn(p, iova, len, access, &t);
+	rc = iomi_smmuv3_dev_ctx_build(p->s, &t, &c, &f);
+	if (!rc)
+		rc = walk(p->s, &c, &t, false, res, &f);
+	if (rc)
+		return outcome(&f, &t, res, ev);
+	memset(ev, 0, sizeof(f.ev));
+	return IOM_OK;
+}
+
+static int op_translate(struct iom_xlate *x, uint64_t iova, uint64_t len, unsigned int access,
+			struct iom_run *run)
+{
+	struct iom_smmuv3_port *p = IOM_CONTAINER_OF(x, struct iom_smmuv3_port, x);
+	struct iom_smmuv3_result res;
+	int rc = translate(p, iova, len, access, &res, NULL);
+
+	if (rc)
+		return rc;
+	run->gpa = res.pa;
+	run->len = res.len;
+	run->flags = res.bypass ? IOM_RUN_BYPASS : 0;
+	if (res.raz_wi)
+		run->flags = IOM_RUN_RAZ_WI;
+	else if (!(res.memattr >> 4))	/* MAIR: Device memory */
+		run->flags |= IOM_RUN_MMIO;
+	return IOM_OK;
+}
+
+const struct iom_xlate_ops iomi_smmuv3_dev_xlate_ops = {
+	.translate = op_translate,
+};
