@@ -80,6 +80,7 @@ int iom_viommu_dev_create(const struct iom_viommu_dev_cfg *cfg, struct iom_viomm
 	v->pool.nr_max = c.limits.max_bytes / sizeof(struct viommu_node);
 	atomic_init(&v->accepted, 0);
 	atomic_init(&v->faults, 0);
+	atomic_init(&v->draining, false);
 	iomi_viommu_map_init(&v->unattached, v->granule_lg2, true);
 	iomi_viommu_dev_set_bypass(v, c.boot_bypass);
 	rc = c.plat->ops.lock_init(c.plat, &v->lock);
@@ -256,17 +257,8 @@ bool iomi_viommu_dev_compatible(struct viommu_domain *d, const struct iom_viommu
 	return true;
 }
 
-void iomi_viommu_dev_join(struct iom_viommu_ep *ep, struct viommu_domain *d)
-{
-	iom_plat_assert_held(ep->v->plat, &ep->v->lock);
-	ep->domain = d;
-	ep->maps_at = d->maps;
-	ep->unmaps_at = d->unmaps;
-	iom_list_add_tail(&d->eps, &ep->in_domain);
-	atomic_store(&ep->space, &d->map);
-}
-
-void iomi_viommu_dev_leave(struct iom_viommu_ep *ep)
+/* Takes ep, whose accesses do not go there any more, out of its domain. */
+static void part(struct iom_viommu_ep *ep)
 {
 	struct viommu_domain *d = ep->domain;
 
@@ -277,9 +269,25 @@ void iomi_viommu_dev_leave(struct iom_viommu_ep *ep)
 	ep->maps += d->maps - ep->maps_at;
 	ep->unmaps += d->unmaps - ep->unmaps_at;
 	iom_list_del(&ep->in_domain);
-	atomic_store(&ep->space, &ep->v->unattached);
 	if (iom_list_empty(&d->eps))
 		retire_domain(ep->v, d);
+}
+
+void iomi_viommu_dev_join(struct iom_viommu_ep *ep, struct viommu_domain *d)
+{
+	/* In one step: between two domains no access may find `bypass`. */
+	atomic_store(&ep->space, &d->map);
+	part(ep);
+	ep->domain = d;
+	ep->maps_at = d->maps;
+	ep->unmaps_at = d->unmaps;
+	iom_list_add_tail(&d->eps, &ep->in_domain);
+}
+
+void iomi_viommu_dev_leave(struct iom_viommu_ep *ep)
+{
+	atomic_store(&ep->space, &ep->v->unattached);
+	part(ep);
 }
 
 static int check_ep(const struct iom_viommu_dev *v, struct iom_viommu_ep_cfg *c)
@@ -393,15 +401,16 @@ void iom_viommu_dev_accept(struct iom_viommu_dev *v, uint64_t features)
 /* 5.13.7: unattached endpoints reach everything, or nothing. */
 void iomi_viommu_dev_set_bypass(struct iom_viommu_dev *v, bool bypass)
 {
-	v->bypass = bypass;
-	atomic_store(&v->unattached.root, bypass ? VIOMMU_ROOT_IDENTITY : 0);
+	bool open = bypass && !atomic_load(&v->draining);
+
+	atomic_store(&v->bypass, bypass);
+	atomic_store(&v->unattached.root, open ? VIOMMU_ROOT_IDENTITY : 0);
 }
 
 void iom_viommu_dev_config_read(struct iom_viommu_dev *v, unsigned int off, void *buf,
 				unsigned int len)
 {
 	const struct iom_viommu_dev_cfg *c = &v->cfg;
-	bool identity = atomic_load(&v->unattached.root);
 	struct virtio_iommu_config w = {
 		.page_size_mask = iom_le64_make(c->page_size_mask),
 		.input_range_start = iom_le64_make(c->input.start),
@@ -409,7 +418,7 @@ void iom_viommu_dev_config_read(struct iom_viommu_dev *v, unsigned int off, void
 		.domain_range_start = iom_le32_make(c->domain_start),
 		.domain_range_end = iom_le32_make(c->domain_last),
 		.probe_size = iom_le32_make(c->probe_size),
-		.bypass = c->bypass_config && identity,
+		.bypass = atomic_load(&v->bypass),
 	};
 	unsigned int n = off < sizeof(w) ? (unsigned int)sizeof(w) - off : 0;
 
@@ -455,13 +464,13 @@ void iom_viommu_dev_reset_start(struct iom_viommu_dev *v, bool system)
 	unsigned int i;
 
 	iom_plat_lock(v->plat, &v->lock);
+	atomic_store(&v->draining, true);
+	iomi_viommu_dev_set_bypass(v, system ? v->cfg.boot_bypass : atomic_load(&v->bypass));
 	for (i = 0; i < VIOMMU_EP_BUCKETS; i++) {
 		for (ep = v->ep[i]; ep; ep = ep->next)
 			iomi_viommu_dev_leave(ep);
 	}
 	atomic_store(&v->accepted, 0);
-	if (system)
-		iomi_viommu_dev_set_bypass(v, v->cfg.boot_bypass);
 	append_retired(&v->reset, iomi_viommu_dev_take_retired(v));
 	v->reset_ticket = iom_access_ticket(&v->gate);
 	iom_plat_unlock(v->plat, &v->lock);
@@ -476,6 +485,8 @@ bool iom_viommu_dev_reset_done(struct iom_viommu_dev *v)
 	if (done) {
 		iomi_viommu_dev_free_retired(v, v->reset);
 		v->reset = (struct viommu_retired){ NULL, NULL };
+		atomic_store(&v->draining, false);
+		iomi_viommu_dev_set_bypass(v, atomic_load(&v->bypass));
 	}
 	iom_plat_unlock(v->plat, &v->lock);
 	return done;

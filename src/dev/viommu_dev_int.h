@@ -5,7 +5,9 @@
  * what hangs below it (viommu_map.h).
  *
  * An endpoint is always in a space: that of its domain, or v->unattached,
- * whose root is the identity or nothing, as `bypass` says. What leaves the
+ * whose root is the identity or nothing, as `bypass` says; nothing while a
+ * reset drains, since an access that is under way in an address space must not
+ * go on with its addresses taken for physical ones. What leaves the
  * reach of translations goes on a retired list, and is freed after a wait at
  * the gate.
  */
@@ -62,8 +64,10 @@ struct iom_viommu_dev {
 	IOM_ATOMIC(uint64_t) accepted;
 	IOM_ATOMIC(uint64_t) faults;
 	struct iom_lock lock;
+	/* written under lock: */
+	IOM_ATOMIC(bool) bypass;
+	IOM_ATOMIC(bool) draining;	/* from a reset until the accesses before it have ended */
 	/* under lock: */
-	bool bypass;
 	struct viommu_pool pool;
 	struct viommu_domain *retired;
 	struct viommu_retired reset;	/* of a reset not yet done */
@@ -85,6 +89,7 @@ int iomi_viommu_dev_new_domain(struct iom_viommu_dev *v, uint32_t id, bool bypas
 void iomi_viommu_dev_add_domain(struct iom_viommu_dev *v, struct viommu_domain *d);
 /* May ep join d as it is (D16)? */
 bool iomi_viommu_dev_compatible(struct viommu_domain *d, const struct iom_viommu_ep *ep);
+/* From another domain or from none, in one step for the accesses. */
 void iomi_viommu_dev_join(struct iom_viommu_ep *ep, struct viommu_domain *d);
 /* To unattached. The domain goes when its last endpoint leaves. No-op if unattached. */
 void iomi_viommu_dev_leave(struct iom_viommu_ep *ep);

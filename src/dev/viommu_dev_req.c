@@ -62,9 +62,8 @@ static uint8_t attach_to(struct iom_viommu_dev *v, struct iom_viommu_ep *ep, uin
 			return status_nomem(v, rc);
 		iomi_viommu_dev_add_domain(v, d);
 	}
-	/* D15: attached elsewhere, this is a detach first. */
+	/* D15: attached elsewhere, this is a detach too. */
 	*wait = true;
-	iomi_viommu_dev_leave(ep);
 	iomi_viommu_dev_join(ep, d);
 	return VIRTIO_IOMMU_S_OK;
 }

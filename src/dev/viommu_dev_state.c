@@ -72,7 +72,7 @@ int iom_viommu_dev_save(struct iom_viommu_dev *v, void *buf, size_t cap, size_t 
 	iom_plat_lock(v->plat, &v->lock);
 	write_config(v, &w);
 	iom_state_w_u64(&w, atomic_load(&v->accepted));
-	iom_state_w_u8(&w, v->bypass);
+	iom_state_w_u8(&w, atomic_load(&v->bypass));
 	iom_state_w_u32(&w, v->nr_domains);
 	for (i = 0; i < VIOMMU_DOMAIN_BUCKETS; i++) {
 		for (d = v->domain[i]; d; d = d->next)
@@ -233,10 +233,6 @@ static void adopt(struct iom_viommu_dev *v, struct incoming *in)
 	struct iom_viommu_ep *ep;
 	unsigned int i;
 
-	for (i = 0; i < VIOMMU_EP_BUCKETS; i++) {
-		for (ep = v->ep[i]; ep; ep = ep->next)
-			iomi_viommu_dev_leave(ep);
-	}
 	iomi_viommu_dev_set_bypass(v, in->bypass);
 	atomic_store(&v->accepted, in->accepted);
 	while ((d = in->domains)) {
@@ -248,6 +244,8 @@ static void adopt(struct iom_viommu_dev *v, struct incoming *in)
 		for (ep = v->ep[i]; ep; ep = ep->next) {
 			if (ep->restored)
 				iomi_viommu_dev_join(ep, ep->restored);
+			else
+				iomi_viommu_dev_leave(ep);
 		}
 	}
 	v->st.mappings = in->mappings;

@@ -53,6 +53,9 @@ static bool msi_run(const struct iom_viommu_ep *ep, uint64_t iova, uint64_t len,
 	return false;
 }
 
+static int translate(struct iom_xlate *x, uint64_t iova, uint64_t len, unsigned int access,
+		     struct iom_run *run);
+
 /* Nothing there, or not with this permission. */
 static IOMI_COLD int miss(struct iom_viommu_ep *ep, uint64_t iova, uint64_t len,
 			  unsigned int access, struct iom_run *run, uint64_t w)
@@ -67,6 +70,13 @@ static IOMI_COLD int miss(struct iom_viommu_ep *ep, uint64_t iova, uint64_t len,
 
 	if (!w && attached && msi_run(ep, iova, len, access, run))
 		return IOM_OK;
+	/*
+	 * A reset that nobody asked about may be over by now. If not, this is
+	 * no fault of the driver that comes after it, and not reported to it.
+	 */
+	if (!attached && atomic_load(&v->draining))
+		return iom_viommu_dev_reset_done(v) ?
+		       translate(&ep->x, iova, len, access, run) : IOM_EFAULT;
 	if (!(access & IOM_ACCESS_QUIET)) {
 		/* Of an access that does both, name the half that is refused. */
 		f.write = (access & IOM_ACCESS_WRITE) && !(w & VIOMMU_LEAF_W);

@@ -503,9 +503,6 @@ void iomi_viommu_map_drop(struct viommu_map *m, struct viommu_pool *pool)
 
 	if (w & VIOMMU_NODE)
 		retire_subtree(pool, node_of(w));
-	atomic_store(&m->root, 0);
-	m->nr_mappings = 0;
-	m->near = NULL;
 }
 
 /* A slot's content goes away; readers may still be using it. */

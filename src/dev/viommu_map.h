@@ -92,7 +92,10 @@ struct viommu_leaf {
 
 /* Empty, or with bypass the identity, which is never changed. */
 void iomi_viommu_map_init(struct viommu_map *m, unsigned int granule_lg2, bool bypass);
-/* Retires everything; readers who are inside still find what they look for. */
+/*
+ * Retires everything, and with it the map: whoever uses it still does so inside
+ * a bracket that began before, and finds what was there.
+ */
 void iomi_viommu_map_drop(struct viommu_map *m, struct viommu_pool *pool);
 
 /*

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Endpoint memory behind an IOMMU. Invariant: between begin and end both the
- * parent's bracket and the gate's are open; the parent's opens first, since it
- * may refuse.
+ * parent's bracket and the gate's are open. The gate's opens first: an embedder
+ * that forbids DMA before it resets the IOMMU has then either refused this
+ * bracket, or the reset waits for it.
  */
 #include <iom/base/field.h>
 #include <iom/base/mem.h>
@@ -16,10 +17,12 @@ static struct iom_xgmem *to_xgmem(struct iom_gmem *g)
 static int xgmem_begin(struct iom_gmem *g)
 {
 	struct iom_xgmem *xg = to_xgmem(g);
-	int rc = iom_gmem_begin(xg->parent);
+	int rc;
 
-	if (!rc)
-		iom_access_begin(&xg->access);
+	iom_access_begin(&xg->access);
+	rc = iom_gmem_begin(xg->parent);
+	if (rc)
+		iom_access_end(&xg->access);
 	return rc;
 }
 
@@ -27,8 +30,8 @@ static void xgmem_end(struct iom_gmem *g)
 {
 	struct iom_xgmem *xg = to_xgmem(g);
 
-	iom_access_end(&xg->access);
 	iom_gmem_end(xg->parent);
+	iom_access_end(&xg->access);
 }
 
 /* One writer, so no atomic add is needed. */

@@ -83,8 +83,7 @@ static bool cancelled(const struct iomi_vfu_gmem *g)
 
 static bool entry_has(const struct iomi_vfu_map *m, uint64_t addr)
 {
-	return iom_range_has(m->gpa, addr) &&
-	       atomic_load_explicit(&m->live, memory_order_relaxed);
+	return iom_range_has(m->gpa, addr) && atomic_load(&m->live);
 }
 
 /* The live entry that holds addr, or NULL. */

@@ -11,7 +11,8 @@
  *
  * Why it is right: begin stores the reader's word, then the walk loads; the
  * writer stores the change, then loads the reader's word. All four are
- * sequentially consistent, so at least one side sees the other.
+ * sequentially consistent, so at least one side sees the other. A reader whose
+ * word is a later epoch has read that epoch, by an acquire, after the change.
  */
 #ifndef IOM_DEV_ACCESS_H
 #define IOM_DEV_ACCESS_H
@@ -38,7 +39,7 @@ struct iom_access {
 	IOM_ATOMIC(uint64_t) seen;	/* 0: outside; else the epoch at begin */
 	struct iom_access_gate *gate;
 	struct iom_list link;		/* under gate->lock */
-	char pad[24];			/* readers on one cache line each */
+	char pad[32];			/* two readers' words are not on one cache line */
 };
 
 int iom_access_gate_init(struct iom_access_gate *g, struct iom_plat *plat);	/* IOM_ENOMEM */
@@ -51,7 +52,7 @@ void iom_access_leave(struct iom_access *a);
 #ifndef __cplusplus
 static inline void iom_access_begin(struct iom_access *a)
 {
-	atomic_store(&a->seen, atomic_load_explicit(&a->gate->epoch, memory_order_relaxed));
+	atomic_store(&a->seen, atomic_load_explicit(&a->gate->epoch, memory_order_acquire));
 }
 
 static inline void iom_access_end(struct iom_access *a)

@@ -155,7 +155,10 @@ void iom_viommu_dev_wait(struct iom_viommu_dev *v);
  * Device reset: every endpoint is detached, every domain gone, features
  * forgotten; `bypass` keeps its value (D5), or gets boot_bypass back at a
  * system reset. reset waits for open accesses; start and done are its halves
- * for a thread that must not wait: the reset is over when done says true.
+ * for a thread that must not wait: the reset is over when done says true. Until
+ * the accesses that were open at its start have ended, no unattached endpoint
+ * reaches anything, whatever `bypass` says: what they had left to do would go
+ * to addresses of a domain that is gone, taken for physical ones.
  */
 void iom_viommu_dev_reset(struct iom_viommu_dev *v, bool system);
 void iom_viommu_dev_reset_start(struct iom_viommu_dev *v, bool system);

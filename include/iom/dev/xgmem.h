@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The memory that an endpoint behind an IOMMU sees: a gmem whose addresses are
- * IOVAs, over an xlate and the memory behind it. Its bracket opens the memory's
- * bracket and the IOMMU's, so a pointer or a run is good until the end, and an
+ * IOVAs, over an xlate and the memory behind it. Its bracket opens the IOMMU's
+ * bracket and the memory's, so a pointer or a run is good until the end, and an
  * UNMAP answered meanwhile cannot exist. One object a thread.
  */
 #ifndef IOM_DEV_XGMEM_H

@@ -41,7 +41,7 @@ struct iom_xlate_ops {
 	 * no lock where the translation exists.
 	 * IOM_EFAULT: the first byte is not mapped (or the endpoint blocked);
 	 * IOM_EACCES: mapped without the permission. Then *run is untouched and
-	 * the fault was reported to the driver.
+	 * the fault was reported to the driver, if a reset is not what caused it.
 	 */
 	int (*translate)(struct iom_xlate *x, uint64_t iova, uint64_t len, unsigned int access,
 			 struct iom_run *run);
