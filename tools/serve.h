@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Inside of `iom serve`: a machine, and for each PCI function of it a device,
- * a socket with its thread, and a worker thread.
+ * a socket with its thread, and, but for IOMMUs, a worker thread.
  */
 #ifndef TOOLS_SERVE_H
 #define TOOLS_SERVE_H
@@ -32,8 +32,9 @@ struct serve_fn {
 	struct iom_vpci_dev vpci;	/* of a virtio function */
 	pthread_t thread;
 	bool thread_runs;
-	/* the worker's */
+	/* the worker's; an IOMMU has none, and works on its socket thread */
 	struct iom_host_worker *worker;
+	struct iom_plat plat;		/* an IOMMU's: the host's, but for relax */
 	struct iom_gmem *gmem;
 	struct iom_virtio_dev *vd;	/* of a virtio function */
 	/* behind an IOMMU: */
@@ -96,6 +97,7 @@ extern const struct iom_vfu_dev_ops iom_tool_serve_dev_ops;
 extern const struct iom_irq_ops iom_tool_serve_irq_ops;
 void iom_tool_serve_wake(void *arg);		/* a struct serve_fn */
 int iom_tool_serve_run(void *arg);
+void iom_tool_serve_relax(struct iom_plat *p, unsigned int turn);
 
 /* serve_args.c: what QEMU is to be told, one argument a string; NULL at the end. malloc. */
 int iom_tool_serve_qemu_args(struct serve *s, char ***out);

@@ -183,7 +183,7 @@ static int build_viommu(struct serve_fn *f)
 {
 	const struct iom_machine_viommu *m = &f->m->viommu;
 	struct iom_viommu_vq_cfg cfg = {
-		.plat = iom_host_plat(),
+		.plat = &f->plat,
 		.gmem = f->gmem,
 		.ring_features = ring_features(f),
 		.requests_per_run = m->max_requests,
@@ -362,6 +362,8 @@ static int build_fn(struct serve_fn *f)
 	f->irq.ops = &iom_tool_serve_irq_ops;
 	pthread_mutex_init(&f->msi_lock, NULL);
 	f->msi_ready = true;
+	f->plat = *iom_host_plat();
+	f->plat.ops.relax = iom_tool_serve_relax;
 	rc = iom_vfu_create(&cfg, &f->v);
 	if (rc)
 		return broken(f, "vfio-user", rc);
@@ -411,8 +413,11 @@ static int start_fn(struct serve_fn *f)
 		.name = f->name,
 		.poll_ns = f->s->o.poll_us * 1000,
 	};
-	int rc = iom_host_worker_start(&cfg, &f->worker);
+	int rc = IOM_OK;
 
+	/* A request to an IOMMU takes less time than waking a thread for it. */
+	if (f->m->kind != IOM_MACHINE_FN_VIOMMU)
+		rc = iom_host_worker_start(&cfg, &f->worker);
 	if (rc)
 		return broken(f, "worker", rc);
 	if (pthread_create(&f->thread, NULL, socket_main, f))
@@ -437,30 +442,18 @@ int iom_tool_serve_start(struct serve *s)
 }
 
 /*
- * Workers end first, while the socket threads still carry their DMA messages:
- * what they have begun they finish. Endpoints before IOMMUs: an IOMMU's worker
- * may wait for an endpoint's access. Then the disks are flushed.
+ * Workers end first, while the socket threads still carry their DMA messages
+ * and IOMMUs still answer: what was begun is finished. Then the disks are
+ * flushed.
  */
-static void stop_workers(struct serve *s)
-{
-	unsigned int i, pass;
-	struct serve_fn *f;
-
-	for (pass = 0; pass < 2; pass++) {
-		for (i = 0; i < s->nr_fns; i++) {
-			f = &s->fn[i];
-			if (!f->worker || (f->m->kind == IOM_MACHINE_FN_VIOMMU) != pass)
-				continue;
-			iom_host_worker_stop(f->worker);
-		}
-	}
-}
-
 void iom_tool_serve_stop(struct serve *s)
 {
 	unsigned int i;
 
-	stop_workers(s);
+	for (i = 0; i < s->nr_fns; i++) {
+		if (s->fn[i].worker)
+			iom_host_worker_stop(s->fn[i].worker);
+	}
 	for (i = 0; i < s->nr_fns; i++) {
 		if (s->fn[i].thread_runs) {
 			iom_vfu_stop(s->fn[i].v);

@@ -12,7 +12,10 @@ void iom_tool_serve_wake(void *arg)
 {
 	struct serve_fn *f = arg;
 
-	iom_host_worker_wake(f->worker);
+	if (f->worker)
+		iom_host_worker_wake(f->worker);
+	else
+		iom_vfu_kick(f->v);
 }
 
 int iom_tool_serve_run(void *arg)
@@ -23,6 +26,22 @@ int iom_tool_serve_run(void *arg)
 		return iom_virtio_dev_run(f->vd);
 	iom_dmatest_run(&f->dmatest);
 	return IOM_OK;
+}
+
+/* How often to wait before the client is looked after meanwhile. */
+#define PUMP_FROM 32u
+
+/*
+ * An IOMMU's work waits for accesses of its endpoints, and those may wait for
+ * their client. So the IOMMU's own registers are served while it waits.
+ */
+void iom_tool_serve_relax(struct iom_plat *p, unsigned int turn)
+{
+	struct serve_fn *f = IOM_CONTAINER_OF(p, struct serve_fn, plat);
+
+	if (turn >= PUMP_FROM)
+		iom_vfu_pump(f->v);
+	iom_host_plat()->ops.relax(p, turn);
 }
 
 /* --- registers ------------------------------------------------------------ */
@@ -55,7 +74,7 @@ static int fn_write(struct iom_vfu_dev *d, unsigned int region, uint64_t off, co
 	if (!before && iom_pci_bus_master(f->pci)) {
 		/* A driver has it in hand again. Work may wait that could not be done. */
 		atomic_store(&f->frozen, false);
-		iom_host_worker_wake(f->worker);
+		iom_tool_serve_wake(f);
 	}
 	return IOM_OK;
 }
@@ -95,7 +114,7 @@ static void fn_reset(struct iom_vfu_dev *d)
 	}
 	iom_pci_reset(f->pci);
 	atomic_store(&f->frozen, false);
-	iom_host_worker_wake(f->worker);
+	iom_tool_serve_wake(f);
 }
 
 static void fn_connection(struct iom_vfu_dev *d, bool open)
@@ -105,7 +124,12 @@ static void fn_connection(struct iom_vfu_dev *d, bool open)
 	fprintf(stderr, "iom: %s: %s\n", f->name,
 		open ? "a client is connected" : "the client is gone");
 	if (open)
-		iom_host_worker_wake(f->worker);
+		iom_tool_serve_wake(f);
+}
+
+static int fn_work(struct iom_vfu_dev *d)
+{
+	return iom_tool_serve_run(to_fn(d));
 }
 
 static void fn_note(struct iom_vfu_dev *d, const char *line)
@@ -119,6 +143,7 @@ const struct iom_vfu_dev_ops iom_tool_serve_dev_ops = {
 	.reset = fn_reset,
 	.dma_allowed = fn_dma_allowed,
 	.connection = fn_connection,
+	.work = fn_work,
 	.note = fn_note,
 };
 

@@ -38,6 +38,12 @@ static void irqs_nothing(struct iom_vfu_dev *d, unsigned int index)
 	(void)index;
 }
 
+static int work_nothing(struct iom_vfu_dev *d)
+{
+	(void)d;
+	return IOM_OK;
+}
+
 static void note_nothing(struct iom_vfu_dev *d, const char *line)
 {
 	(void)d;
@@ -57,6 +63,8 @@ static void set_ops(struct iom_vfu *v, const struct iom_vfu_dev_ops *ops)
 		v->ops.memory_changed = reset_nothing;
 	if (!v->ops.irqs_changed)
 		v->ops.irqs_changed = irqs_nothing;
+	if (!v->ops.work)
+		v->ops.work = work_nothing;
 	if (!v->ops.note)
 		v->ops.note = note_nothing;
 }

@@ -83,16 +83,42 @@ static int wait_begin(struct iomi_vfu_gmem *g, void *buf, size_t len, bool write
 	return rc;
 }
 
+/* dma_lock held, and held again on return. */
+static void wait_asleep(struct iomi_vfu_gmem *g)
+{
+	struct timespec end;
+	int err = 0;
+
+	deadline_in(&end, g->v->cfg.dma_timeout_ms);
+	while (g->wait == VFU_WAIT_SENT && !err)
+		err = pthread_cond_timedwait(&g->wait_cond, &g->v->dma_lock, &end);
+}
+
+/* The same on the socket thread, which is the one that takes the reply. */
+static void wait_pumping(struct iomi_vfu_gmem *g)
+{
+	struct iom_vfu *v = g->v;
+	uint64_t now = iomi_vfu_now_ns(), end = now + v->cfg.dma_timeout_ms * UINT64_C(1000000);
+	int rc = IOM_OK;
+
+	while (g->wait == VFU_WAIT_SENT && now < end && !rc) {
+		pthread_mutex_unlock(&v->dma_lock);
+		rc = iom_vfu_step(v, (int)((end - now) / 1000000) + 1);
+		now = iomi_vfu_now_ns();
+		pthread_mutex_lock(&v->dma_lock);
+	}
+}
+
 static int wait_end(struct iomi_vfu_gmem *g)
 {
 	struct iom_vfu *v = g->v;
-	struct timespec end;
-	int rc, err = 0;
+	int rc;
 
-	deadline_in(&end, v->cfg.dma_timeout_ms);
 	pthread_mutex_lock(&v->dma_lock);
-	while (g->wait == VFU_WAIT_SENT && !err)
-		err = pthread_cond_timedwait(&g->wait_cond, &v->dma_lock, &end);
+	if (iomi_vfu_working_here(v))
+		wait_pumping(g);
+	else
+		wait_asleep(g);
 	if (g->wait == VFU_WAIT_DONE) {
 		rc = g->wait_rc;
 	} else {

@@ -159,6 +159,7 @@ struct iom_vfu {
 	uint64_t conn;			/* number of the connection */
 	bool agreed;			/* VERSION is done */
 	bool dead;			/* close as soon as the message is handled */
+	bool working;			/* inside op work: iom_vfu_step() may be nested in it */
 	uint8_t *rx;			/* VFU_RX_CAP bytes; not handled are [rx_start, rx_end) */
 	size_t rx_start, rx_end;
 	uint64_t drain;			/* bytes to drop */
@@ -172,6 +173,7 @@ struct iom_vfu {
 	unsigned int retired_head, nr_retired;
 	/* shared words: */
 	atomic_bool stop;
+	atomic_bool kicked;		/* op work is wanted */
 	int wake_fd;
 	_Atomic(struct iomi_vfu_table *) table;
 	atomic_uint_fast64_t epoch;	/* grows with each thing retired; never 0 */
@@ -204,6 +206,8 @@ __attribute__((format(printf, 2, 3)))
 void iomi_vfu_note(struct iom_vfu *v, const char *fmt, ...);
 uint64_t iomi_vfu_now_ns(void);
 void iomi_vfu_close_fds(const int *fds, unsigned int n);
+/* Is the caller the socket thread, inside op work? */
+bool iomi_vfu_working_here(const struct iom_vfu *v);
 /* A connection begins on fd, which is non-blocking; ends. */
 void iomi_vfu_conn_open(struct iom_vfu *v, int fd);
 void iomi_vfu_conn_close(struct iom_vfu *v);

@@ -191,19 +191,56 @@ static bool may_accept(struct iom_vfu *v)
 	return true;
 }
 
+/* --- work on this thread -------------------------------------------------- */
+
+/* The server that this thread is inside a step of. */
+static _Thread_local struct iom_vfu *stepping;
+
+void iom_vfu_kick(struct iom_vfu *v)
+{
+	if (!atomic_exchange(&v->kicked, true) && stepping != v)
+		iomi_vfu_wake(v);
+}
+
+static bool work_waits(struct iom_vfu *v)
+{
+	return !v->working && atomic_load(&v->kicked);
+}
+
+static void do_work(struct iom_vfu *v)
+{
+	if (v->working || !atomic_exchange(&v->kicked, false))
+		return;
+	v->working = true;
+	if (v->ops.work(v->cfg.dev) == IOM_EAGAIN)
+		atomic_store(&v->kicked, true);
+	v->working = false;
+}
+
+bool iomi_vfu_working_here(const struct iom_vfu *v)
+{
+	return stepping == v && v->working;
+}
+
+void iom_vfu_pump(struct iom_vfu *v)
+{
+	if (iomi_vfu_working_here(v))
+		(void)iom_vfu_step(v, 0);
+}
+
 /* --- the loop ------------------------------------------------------------- */
 
-/* Adaptive polling: true if bytes came in time. */
+/* Adaptive polling: true if bytes or work came in time. */
 static bool poll_receive(struct iom_vfu *v)
 {
 	uint64_t end;
 
-	if (!v->cfg.poll_ns || v->conn_fd < 0 || iomi_vfu_rx_stalled(v) ||
+	if (!v->cfg.poll_ns || v->working || v->conn_fd < 0 || iomi_vfu_rx_stalled(v) ||
 	    atomic_load(&v->tx.waiting))
 		return false;
 	end = iomi_vfu_now_ns() + v->cfg.poll_ns;
 	do {
-		if (receive(v))
+		if (receive(v) || work_waits(v))
 			return true;
 		if (atomic_load(&v->stop))
 			return false;
@@ -242,9 +279,10 @@ static void serve_events(struct iom_vfu *v, const struct pollfd *p)
 	check_dead(v);
 	if (p[POLL_LISTEN].revents)
 		accept_one(v);
+	do_work(v);
 }
 
-int iom_vfu_step(struct iom_vfu *v, int timeout_ms)
+static int step(struct iom_vfu *v, int timeout_ms)
 {
 	struct pollfd p[POLL_NR] = {
 		[POLL_WAKE] = { .fd = v->wake_fd, .events = POLLIN },
@@ -268,10 +306,23 @@ int iom_vfu_step(struct iom_vfu *v, int timeout_ms)
 	/* While stalled an end of the connection would be reported over and over. */
 	if (!p[POLL_CONN].events)
 		p[POLL_CONN].fd = -1;
+	if (work_waits(v))
+		timeout_ms = 0;
 	if (poll(p, POLL_NR, wait_ms(v, timeout_ms)) < 0)
 		memset(p, 0, sizeof(p));
 	serve_events(v, p);
 	return atomic_load(&v->stop) ? IOM_ENODEV : IOM_OK;
+}
+
+int iom_vfu_step(struct iom_vfu *v, int timeout_ms)
+{
+	struct iom_vfu *outer = stepping;
+	int rc;
+
+	stepping = v;
+	rc = step(v, timeout_ms);
+	stepping = outer;
+	return rc;
 }
 
 void iom_vfu_serve(struct iom_vfu *v)

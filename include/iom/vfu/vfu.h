@@ -7,7 +7,8 @@
  * Threads:
  * - the *socket thread* (one at a time) is inside iom_vfu_step() or
  *   iom_vfu_serve(), and calls every op of the device but dma_allowed;
- * - *workers* use one gmem each, and raise interrupts.
+ * - *workers* use one gmem each, and raise interrupts. The socket thread can be
+ *   one of them: op work.
  * The socket thread never waits for a worker: what has to wait for a bracket
  * (the replies to DMA_UNMAP, to DEVICE_RESET, and to the write that turns bus
  * mastering off) is sent when the bracket has ended, and everything else is
@@ -80,6 +81,16 @@ struct iom_vfu_dev_ops {
 	void (*memory_changed)(struct iom_vfu_dev *d);
 	/* Eventfds of an interrupt index were set, or the mask of INTx. */
 	void (*irqs_changed)(struct iom_vfu_dev *d, unsigned int index);
+	/*
+	 * The device's work, asked for by iom_vfu_kick(), on the socket thread
+	 * between messages: it spares a device that has little to do for each
+	 * kick, and never blocks for long, the waking of a worker. It may wait
+	 * in a gmem (messages are handled meanwhile), and calls iom_vfu_pump()
+	 * while it waits for anything else: both call the register ops, so the
+	 * device must take them as from another thread, and hold no lock then.
+	 * IOM_EAGAIN: call again soon. Default: IOM_OK.
+	 */
+	int (*work)(struct iom_vfu_dev *d);
 	/* A line for a log, without end of line: why a connection ended, a refusal. */
 	void (*note)(struct iom_vfu_dev *d, const char *line);
 };
@@ -149,6 +160,11 @@ int iom_vfu_step(struct iom_vfu *v, int timeout_ms);
 void iom_vfu_serve(struct iom_vfu *v);
 /* Makes the socket thread return from iom_vfu_serve(). Any thread, a signal handler too. */
 void iom_vfu_stop(struct iom_vfu *v);
+
+/* Makes the socket thread call op work soon, or again. Any thread; never blocks. */
+void iom_vfu_kick(struct iom_vfu *v);
+/* Inside op work: handle the messages that are there. On any other thread: nothing. */
+void iom_vfu_pump(struct iom_vfu *v);
 
 /*
  * Gmem number n, for one thread at a time. Addresses are the client's (guest-
