@@ -159,6 +159,8 @@ struct iom_vfu {
 	uint64_t conn;			/* number of the connection */
 	bool agreed;			/* VERSION is done */
 	bool dead;			/* close as soon as the message is handled */
+	bool poll_worth;		/* adaptive polling: the last pause was short */
+	uint64_t idle_since_ns;		/* with polling: when the current pause began */
 	bool working;			/* inside op work: iom_vfu_step() may be nested in it */
 	uint8_t *rx;			/* VFU_RX_CAP bytes; not handled are [rx_start, rx_end) */
 	size_t rx_start, rx_end;

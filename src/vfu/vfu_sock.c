@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -230,22 +231,39 @@ void iom_vfu_pump(struct iom_vfu *v)
 
 /* --- the loop ------------------------------------------------------------- */
 
-/* Adaptive polling: true if bytes or work came in time. */
+/*
+ * Adaptive polling: true if bytes or work came in time. Only if they did the
+ * last time, asleep or not: the pauses of a busy client are alike. Others who
+ * want this processor get it.
+ */
 static bool poll_receive(struct iom_vfu *v)
 {
-	uint64_t end;
+	uint64_t now, end;
 
 	if (!v->cfg.poll_ns || v->working || v->conn_fd < 0 || iomi_vfu_rx_stalled(v) ||
 	    atomic_load(&v->tx.waiting))
 		return false;
-	end = iomi_vfu_now_ns() + v->cfg.poll_ns;
+	v->idle_since_ns = iomi_vfu_now_ns();
+	if (!v->poll_worth)
+		return false;
+	end = v->idle_since_ns + v->cfg.poll_ns;
 	do {
 		if (receive(v) || work_waits(v))
 			return true;
 		if (atomic_load(&v->stop))
 			return false;
-	} while (iomi_vfu_now_ns() < end);
+		sched_yield();
+		now = iomi_vfu_now_ns();
+	} while (now < end);
+	v->poll_worth = false;
 	return false;
+}
+
+/* Would polling have been in time? */
+static void judge_sleep(struct iom_vfu *v)
+{
+	if (v->cfg.poll_ns && !v->working)
+		v->poll_worth = iomi_vfu_now_ns() - v->idle_since_ns < v->cfg.poll_ns;
 }
 
 static int wait_ms(const struct iom_vfu *v, int timeout_ms)
@@ -310,6 +328,8 @@ static int step(struct iom_vfu *v, int timeout_ms)
 		timeout_ms = 0;
 	if (poll(p, POLL_NR, wait_ms(v, timeout_ms)) < 0)
 		memset(p, 0, sizeof(p));
+	if (timeout_ms)
+		judge_sleep(v);
 	serve_events(v, p);
 	return atomic_load(&v->stop) ? IOM_ENODEV : IOM_OK;
 }
