@@ -26,6 +26,8 @@
 #include <iom/spec/virtio.h>
 #include <iom/virtio/virtio_dev.h>
 
+#include "virtio/virtio_dev_priv.h"
+
 #define INSIDE		IOM_BIT32(8)
 #define RESET		IOM_BIT32(9)
 #define DRAIN		IOM_BIT32(10)
@@ -176,30 +178,27 @@ void iom_virtio_dev_bind(struct iom_virtio_dev *d, const struct iom_virtio_trans
 
 /* --- who owns the rings ----------------------------------------------------------- */
 
-static void queue_drop(struct iom_virtio_dev *d, unsigned int q)
+/* One queue is taken away. */
+static void settle_disable(struct iom_virtio_dev *d, unsigned int q)
 {
-	if (!atomic_load(&d->queue[q].ready))
-		return;
 	iom_vq_dev_disable(&d->queue[q].vq);
+	d->ops.queue_disabled(d, q);
+	/*
+	 * Before `ready`, which the register thread waits for: the queue can then
+	 * be enabled at once.
+	 */
+	atomic_fetch_and(&d->state, ~DISABLE(q));
 	/* Release: the ring is the register thread's from here on. */
 	atomic_store(&d->queue[q].ready, false);
 }
 
-/* Carries wishes out; the caller owns the rings. */
-static void settle(struct iom_virtio_dev *d, uint32_t wishes)
+static void settle_reset(struct iom_virtio_dev *d)
 {
 	unsigned int q;
 
 	for (q = 0; q < d->cfg.nr_queues; q++) {
-		if (!(wishes & (RESET | DISABLE(q))))
-			continue;
-		queue_drop(d, q);
-		if (!(wishes & RESET))
-			d->ops.queue_disabled(d, q);
-	}
-	if (!(wishes & RESET)) {
-		atomic_fetch_and(&d->state, ~wishes);
-		return;
+		iom_vq_dev_disable(&d->queue[q].vq);
+		atomic_store(&d->queue[q].ready, false);
 	}
 	atomic_store(&d->kicked, 0);
 	atomic_store(&d->negotiated, 0);
@@ -211,6 +210,21 @@ static void settle(struct iom_virtio_dev *d, uint32_t wishes)
 		atomic_fetch_and(&d->state, INSIDE);
 	else
 		atomic_fetch_or(&d->state, DRAIN);
+}
+
+/* Carries wishes out; the caller owns the rings. */
+static void settle(struct iom_virtio_dev *d, uint32_t wishes)
+{
+	unsigned int q;
+
+	if (wishes & RESET) {
+		settle_reset(d);
+		return;
+	}
+	for (q = 0; q < d->cfg.nr_queues; q++) {
+		if (wishes & DISABLE(q))
+			settle_disable(d, q);
+	}
 }
 
 /* Register thread: the state, after a look whether a reset has drained. */
@@ -409,6 +423,13 @@ uint8_t iom_virtio_dev_status(struct iom_virtio_dev *d)
 	if ((s & RESET) && !(s & UINT8_MAX))
 		return VIRTIO_STATUS_DEVICE_NEEDS_RESET;
 	return (uint8_t)s;
+}
+
+uint8_t iomi_virtio_dev_final_status(const struct iom_virtio_dev *d)
+{
+	uint32_t s = atomic_load(&d->state);
+
+	return s & RESET ? 0 : (uint8_t)s;
 }
 
 void iom_virtio_dev_reset(struct iom_virtio_dev *d)

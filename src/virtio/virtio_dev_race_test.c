@@ -85,6 +85,17 @@ static void reset(struct iom_virtio_dev *d)
 	memset(of(d)->config, 0, sizeof(of(d)->config));
 }
 
+/* As long: whoever waits for `ready` must be able to enable the queue at once. */
+static void queue_disabled(struct iom_virtio_dev *d, unsigned int q)
+{
+	unsigned int i;
+
+	(void)d;
+	(void)q;
+	for (i = 0; i < 3; i++)
+		sched_yield();
+}
+
 static void config_write(struct iom_virtio_dev *d, unsigned int off, const void *buf,
 			 unsigned int len)
 {
@@ -246,7 +257,8 @@ static void one_life(struct world *w, struct test_rng *rng)
 static void three_threads(void **state)
 {
 	static const struct iom_virtio_dev_ops ops = {
-		.process = process, .reset = reset, .config_write = config_write,
+		.process = process, .reset = reset, .queue_disabled = queue_disabled,
+		.config_write = config_write,
 	};
 	static const struct iom_virtio_transport_ops tr = {
 		.queue_irq = irq, .config_irq = quiet, .reset = quiet,

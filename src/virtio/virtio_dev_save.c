@@ -9,6 +9,8 @@
 #include <iom/spec/virtio.h>
 #include <iom/virtio/virtio_dev.h>
 
+#include "virtio/virtio_dev_priv.h"
+
 #define MAGIC		0x64767669u	/* "ivvd" */
 #define VERSION		1u
 
@@ -74,7 +76,7 @@ int iom_virtio_dev_save(struct iom_virtio_dev *d, void *buf, size_t cap, size_t 
 	iom_state_w_u8(&w, (uint8_t)d->cfg.nr_queues);
 	for (q = 0; q < d->cfg.nr_queues; q++)
 		iom_state_w_u16(&w, d->queue[q].size_max);
-	iom_state_w_u8(&w, (uint8_t)atomic_load(&d->state));
+	iom_state_w_u8(&w, iomi_virtio_dev_final_status(d));
 	iom_state_w_u8(&w, atomic_load(&d->generation));
 	iom_state_w_u32(&w, atomic_load(&d->kicked));
 	iom_state_w_u64(&w, d->driver_features);
@@ -188,11 +190,10 @@ static void saved_apply(const struct saved *s, struct iom_virtio_dev *d)
 		     s->status & VIRTIO_STATUS_FEATURES_OK ? s->driver_features : 0);
 	atomic_store(&d->kicked, kicked);
 	atomic_store(&d->state, s->status);
-	if (kicked && (s->status & VIRTIO_STATUS_DRIVER_OK))
-		d->cfg.wake(d->cfg.wake_arg);
 }
 
-int iom_virtio_dev_restore(struct iom_virtio_dev *d, const void *buf, size_t size, size_t *len)
+int iomi_virtio_dev_restore_asleep(struct iom_virtio_dev *d, const void *buf, size_t size,
+				   size_t *len)
 {
 	struct iom_state_r r;
 	struct saved s;
@@ -210,4 +211,19 @@ int iom_virtio_dev_restore(struct iom_virtio_dev *d, const void *buf, size_t siz
 	saved_apply(&s, d);
 	*len = used;
 	return IOM_OK;
+}
+
+void iomi_virtio_dev_restore_wake(struct iom_virtio_dev *d)
+{
+	if (atomic_load(&d->kicked) && (atomic_load(&d->state) & VIRTIO_STATUS_DRIVER_OK))
+		d->cfg.wake(d->cfg.wake_arg);
+}
+
+int iom_virtio_dev_restore(struct iom_virtio_dev *d, const void *buf, size_t size, size_t *len)
+{
+	int rc = iomi_virtio_dev_restore_asleep(d, buf, size, len);
+
+	if (!rc)
+		iomi_virtio_dev_restore_wake(d);
+	return rc;
 }

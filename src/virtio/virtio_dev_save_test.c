@@ -6,7 +6,9 @@
  *  2. save says what it needs and never writes more than it is given;
  *  3. a stream that is cut, damaged, foreign, or well-formed with values that no
  *     device can have, is refused with nothing changed;
- *  4. what is accepted obeys the rules of status, features and queues.
+ *  4. what is accepted obeys the rules of status, features and queues;
+ *  5. a reset that waits for accesses when the device is saved is over when it
+ *     is restored.
  */
 #include <iom/base/endian.h>
 #include <iom/base/field.h>
@@ -272,6 +274,35 @@ static void well_formed_nonsense(void **state)
 	echo_free(e[1]);
 }
 
+static bool never(struct iom_virtio_dev *d)
+{
+	(void)d;
+	return false;
+}
+
+static void draining_reset_is_over(void **state)
+{
+	struct echo *e = echo_new();
+	uint8_t buf[STREAM];
+	size_t len, used;
+
+	(void)state;
+	echo_bring_up(e, 0);
+	echo_go(e);
+	e->d.ops.reset_done = never;
+	iom_virtio_dev_set_status(&e->d, 0);
+	assert_int_not_equal(iom_virtio_dev_status(&e->d), 0);
+	len = save(e, buf);
+	new_device(e);
+	assert_int_equal(iom_virtio_dev_restore(&e->d, buf, len, &used), IOM_OK);
+	assert_int_equal(iom_virtio_dev_status(&e->d), 0);
+	/* The driver that waited for this goes on. */
+	echo_bring_up(e, 0);
+	echo_go(e);
+	assert_int_equal(iom_virtio_dev_status(&e->d), ACK | DRV | FEAT_OK | DRV_OK);
+	echo_free(e);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -281,6 +312,7 @@ int main(void)
 		cmocka_unit_test(damage_is_refused),
 		cmocka_unit_test(foreign_is_refused),
 		cmocka_unit_test(well_formed_nonsense),
+		cmocka_unit_test(draining_reset_is_over),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,6 +14,7 @@
 #include <iom/virtio/vmmio_dev.h>
 
 #include "virtio/transport_regs.h"
+#include "virtio/virtio_dev_priv.h"
 
 #define MAGIC	0x6d6d7669u	/* "ivmm" */
 #define VERSION	1u
@@ -303,7 +304,7 @@ int iom_vmmio_dev_restore(struct iom_vmmio_dev *m, const void *buf, size_t size,
 	iom_state_r_record(&r, &virtio, &virtio_len);
 	if (iom_state_r_end(&r) || isr & ~ISR_BITS)
 		return IOM_EINVAL;
-	rc = iom_virtio_dev_restore(m->d, virtio, virtio_len, &n);
+	rc = iomi_virtio_dev_restore_asleep(m->d, virtio, virtio_len, &n);
 	if (rc)
 		return rc;
 	/* The embedder's line is not part of the state: tell it even what it may know. */
@@ -311,6 +312,7 @@ int iom_vmmio_dev_restore(struct iom_vmmio_dev *m, const void *buf, size_t size,
 	m->isr = isr;
 	m->irq(m->irq_arg, isr != 0);
 	iom_plat_unlock(plat, &m->lock);
+	iomi_virtio_dev_restore_wake(m->d);
 	*len = used;
 	return IOM_OK;
 }

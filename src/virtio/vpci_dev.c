@@ -17,6 +17,7 @@
 
 #include "pci/pci_priv.h"
 #include "virtio/transport_regs.h"
+#include "virtio/virtio_dev_priv.h"
 
 /* BAR 0: four structures of at most 4 KiB. */
 #define BAR_REGS	0u
@@ -548,7 +549,7 @@ int iom_vpci_dev_restore(struct iom_vpci_dev *v, const void *buf, size_t size, s
 	rc = iomi_pci_image_read(&v->fn, pci, pci_len, &n, &img);
 	if (rc || img.intx_level != (isr && v->fn.cfg.intx_pin))
 		return IOM_EINVAL;
-	rc = iom_virtio_dev_restore(v->d, virtio, virtio_len, &n);
+	rc = iomi_virtio_dev_restore_asleep(v->d, virtio, virtio_len, &n);
 	if (rc)
 		return rc;
 
@@ -557,6 +558,8 @@ int iom_vpci_dev_restore(struct iom_vpci_dev *v, const void *buf, size_t size, s
 		atomic_store(&v->queue_vector[i], vector[1 + i]);
 	v->isr = isr;
 	iomi_pci_image_apply(&v->fn, &img);
+	/* Not before: an interrupt needs its vector. */
+	iomi_virtio_dev_restore_wake(v->d);
 	*len = used;
 	return IOM_OK;
 }

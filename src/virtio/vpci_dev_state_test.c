@@ -246,6 +246,37 @@ static void a_restored_device_goes_on(void **state)
 	}
 }
 
+static uint16_t vector_at_wake;
+
+static void wake_looks(void *arg)
+{
+	struct vpci_driver *t = arg;
+
+	vector_at_wake = atomic_load(&t->v.queue_vector[0]);
+}
+
+/* A worker on another thread begins with the wake. */
+static void wake_is_the_last_step(void **state)
+{
+	static struct vpci_driver t, u;
+	uint8_t stream[STREAM];
+	size_t len, n;
+
+	(void)state;
+	vpci_driver_start(&u, false);
+	vpci_driver_enable_msix(&u);
+	vpci_driver_bring_up(&u, false, 0, 1, 2);
+	assert_int_equal(iom_vpci_dev_save(&u.v, stream, STREAM, &len), IOM_OK);
+	vpci_driver_stop(&u);
+	vpci_driver_start(&t, false);
+	t.e.d.cfg.wake = wake_looks;
+	t.e.d.cfg.wake_arg = &t;
+	vector_at_wake = VPCI_DRIVER_NONE;
+	assert_int_equal(iom_vpci_dev_restore(&t.v, stream, len, &n), IOM_OK);
+	assert_int_equal(vector_at_wake, 1);
+	vpci_driver_stop(&t);
+}
+
 static void unchanged(struct vpci_driver *t, const struct view *before)
 {
 	struct view after;
@@ -354,6 +385,7 @@ int main(void)
 		cmocka_unit_test(random_accesses_keep_the_rules),
 		cmocka_unit_test(a_restored_device_is_the_saved_one),
 		cmocka_unit_test(a_restored_device_goes_on),
+		cmocka_unit_test(wake_is_the_last_step),
 		cmocka_unit_test(damaged_streams_change_nothing),
 		cmocka_unit_test(forged_streams_are_refused_or_sane),
 	};

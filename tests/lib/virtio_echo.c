@@ -83,7 +83,7 @@ static void echo_driver_ok(struct iom_virtio_dev *d)
 
 static void echo_disabled(struct iom_virtio_dev *d, unsigned int q)
 {
-	assert_false(atomic_load(&d->queue[q].ready));
+	assert_false(d->queue[q].vq.enabled);
 	of(d)->disabled++;
 }
 

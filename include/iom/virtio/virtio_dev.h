@@ -228,7 +228,8 @@ uint64_t iom_virtio_dev_negotiated(const struct iom_virtio_dev *d);
  * The rings' positions are saved, chains are not. A type that holds chains
  * between two run() saves them itself and pushes them later; others never have
  * any. A restored device serves every ready queue once without a kick, and may
- * raise one interrupt too many.
+ * raise one interrupt too many; its last step is the wake for that. A reset
+ * that still waits for accesses (reset_done) is over in the stream.
  */
 int iom_virtio_dev_save(struct iom_virtio_dev *d, void *buf, size_t cap, size_t *len);
 int iom_virtio_dev_restore(struct iom_virtio_dev *d, const void *buf, size_t size, size_t *len);
