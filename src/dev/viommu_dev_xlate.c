@@ -71,10 +71,11 @@ static IOMI_COLD int miss(struct iom_viommu_ep *ep, uint64_t iova, uint64_t len,
 	if (!w && attached && msi_run(ep, iova, len, access, run))
 		return IOM_OK;
 	/*
-	 * A reset that nobody asked about may be over by now. If not, this is
-	 * no fault of the driver that comes after it, and not reported to it.
+	 * A reset that nobody asked about may be over by now, so `bypass` is in
+	 * force. If not, this is no fault of the driver that comes after it, and
+	 * not reported to it.
 	 */
-	if (!attached && atomic_load(&v->draining))
+	if (!attached && (atomic_load(&v->draining) || atomic_load(&v->bypass)))
 		return iom_viommu_dev_reset_done(v) ?
 		       translate(&ep->x, iova, len, access, run) : IOM_EFAULT;
 	if (!(access & IOM_ACCESS_QUIET)) {
@@ -97,7 +98,8 @@ static IOMI_COLD void extend(struct viommu_map *m, uint64_t iova, uint64_t len,
 
 	while (run->len < len) {
 		w = viommu_map_walk(m, iova + run->len, &shift);
-		if (!w || ((w ^ first) & same) ||
+		/* A run does not go on from the top of memory at its start. */
+		if (!w || !(run->gpa + run->len) || ((w ^ first) & same) ||
 		    leaf_gpa(w, iova + run->len, shift, &left) != run->gpa + run->len)
 			return;
 		if (len - run->len - 1 <= left)

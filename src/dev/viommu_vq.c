@@ -497,7 +497,7 @@ static int read_own(struct iom_state_r *r, struct done *done, unsigned int *nr_d
 		done[i].ch.ndesc = iom_state_r_u16(r);
 		done[i].ch.in_len = iom_state_r_u64(r);
 		done[i].used = iom_state_r_u32(r);
-		if (done[i].used > done[i].ch.in_len)
+		if (!done[i].ch.ndesc || done[i].used > done[i].ch.in_len)
 			return IOM_EINVAL;
 	}
 	*nr_faults = iom_state_r_u32(r);
@@ -508,6 +508,8 @@ static int read_own(struct iom_state_r *r, struct done *done, unsigned int *nr_d
 		fault[i].write = iom_state_r_u8(r);
 		fault[i].endpoint = iom_state_r_u32(r);
 		fault[i].address = iom_state_r_u64(r);
+		if (fault[i].reason > VIRTIO_IOMMU_FAULT_R_MAPPING)
+			return IOM_EINVAL;
 	}
 	return iom_state_r_end(r);
 }

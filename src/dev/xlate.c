@@ -14,7 +14,8 @@ int iom_xlate_runs(struct iom_xlate *x, uint64_t iova, uint64_t len, unsigned in
 		rc = x->ops->translate(x, iova + *done, len - *done, access, &r);
 		if (rc)
 			return rc;
-		if (*n && run[*n - 1].flags == r.flags &&
+		/* A run does not go on from the top of memory at its start. */
+		if (*n && run[*n - 1].flags == r.flags && r.gpa &&
 		    run[*n - 1].gpa + run[*n - 1].len == r.gpa) {
 			run[*n - 1].len += r.len;
 		} else {

@@ -329,6 +329,36 @@ static void random_messages_change_nothing_outside(void **state)
 	assert_int_equal(count_maps(), 1);
 }
 
+/* Each end of a connection waits for the bracket, in a ring that has an end too. */
+static void clients_that_come_and_go(void **state)
+{
+	struct iom_gmem *g = iom_vfu_gmem(v, 0);
+	unsigned int ends;
+	int fd[2];
+
+	(void)state;
+	vfu_client_version(&c, v);
+	vfu_client_map(&c, v, 0, 1u << 20, 0, 3, ram.fd, 0);
+	assert_int_equal(iom_gmem_begin(g), IOM_OK);
+	for (ends = 0; ends < 200; ends++) {
+		vfu_client_close(&c);
+		steps(3);
+		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd), 0);
+		c.fd = fd[0];
+		if (iom_vfu_adopt(v, fd[1]))
+			break;
+	}
+	assert_true(ends > 2 && ends < 64);
+	vfu_client_close(&c);
+	close(fd[1]);
+	assert_int_equal(count_maps(), 2);
+	iom_gmem_end(g);
+	steps(3);
+	assert_int_equal(count_maps(), 1);
+	vfu_client_open(&c, v);
+	vfu_client_version(&c, v);
+}
+
 static int seed(void **state)
 {
 	(void)state;
@@ -349,6 +379,7 @@ int main(void)
 		T(a_client_that_does_not_read),
 		T(a_second_conversation_after_each_end),
 		T(number_of_maps_is_bounded),
+		T(clients_that_come_and_go),
 		T(random_messages_change_nothing_outside),
 	};
 

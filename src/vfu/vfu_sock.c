@@ -171,7 +171,7 @@ static void accept_one(struct iom_vfu *v)
 
 int iom_vfu_adopt(struct iom_vfu *v, int fd)
 {
-	if (v->conn_fd >= 0)
+	if (v->conn_fd >= 0 || iomi_vfu_rx_stalled(v))
 		return IOM_EBUSY;
 	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
 	iomi_vfu_conn_open(v, fd);
@@ -295,7 +295,8 @@ static void serve_events(struct iom_vfu *v, const struct pollfd *p)
 			receive(v);
 	}
 	check_dead(v);
-	if (p[POLL_LISTEN].revents)
+	/* Asked again: what was just served may have filled the ring. */
+	if (p[POLL_LISTEN].revents && may_accept(v))
 		accept_one(v);
 	do_work(v);
 }

@@ -188,6 +188,34 @@ static void msi_region_needs_no_mapping(void **state)
 	vt_close(&t);
 }
 
+/* The last page of memory and the first are neighbours only modulo 2^64. */
+static void run_ends_at_the_top_of_memory(void **state)
+{
+	struct iom_viommu_dev_cfg cfg = vt_cfg();
+	struct iom_run run[2];
+	uint64_t done;
+	struct vt t;
+	size_t n;
+
+	(void)state;
+	vt_open(&t, &cfg);
+	vt_add_plain(&t, 8);
+	assert_int_equal(vt_attach(t.v, 1, 8, 0), S_OK);
+	assert_int_equal(vt_map(t.v, 1, 0x1000, 0x1fff, ~UINT64_C(0xfff), VT_R), S_OK);
+	assert_int_equal(vt_map(t.v, 1, 0x2000, 0x2fff, 0, VT_R), S_OK);
+	assert_int_equal(vt_translate(&t, 0, 0x1800, 0x1000, IOM_ACCESS_READ, &run[0]), 0);
+	assert_int_equal(run[0].len, 0x800);
+	iom_access_begin(&t.access);
+	assert_int_equal(iom_xlate_runs(iom_viommu_dev_xlate(t.ep[0]), 0x1000, 0x2000,
+					IOM_ACCESS_READ, run, 2, &n, &done), IOM_OK);
+	iom_access_end(&t.access);
+	assert_int_equal(n, 2);
+	assert_int_equal(done, 0x2000);
+	assert_int_equal(run[0].len, 0x1000);
+	assert_int_equal(run[1].gpa, 0);
+	vt_close(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -195,6 +223,7 @@ int main(void)
 		cmocka_unit_test(bypass_when_5_13_6_2),
 		cmocka_unit_test(bypass_domain_is_not_config),
 		cmocka_unit_test(msi_region_needs_no_mapping),
+		cmocka_unit_test(run_ends_at_the_top_of_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -148,7 +148,11 @@ void iom_vfu_destroy(struct iom_vfu *v);
 int iom_vfu_check_path(const char *path, char *why);
 /* Binds and listens. As above, and IOM_EIO. Once. */
 int iom_vfu_listen(struct iom_vfu *v, const char *path, char *why);
-/* Take a connected stream socket as the client, instead of accepting one. IOM_EBUSY. Owns fd. */
+/*
+ * Take a connected stream socket as the client, instead of accepting one. Owns
+ * fd from then on. IOM_EBUSY, and fd is the caller's: there is a client, or
+ * brackets that the last one left open have to end first (iom_vfu_step()).
+ */
 int iom_vfu_adopt(struct iom_vfu *v, int fd);
 
 /*
