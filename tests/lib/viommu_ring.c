@@ -81,10 +81,10 @@ int vtq_create(struct vtq *t, const struct vtq_cfg *cfg)
 	struct iom_viommu_vq_cfg c;
 	int rc;
 
-	if (!t->mem)
-		t->mem = aligned_alloc(4096, VTQ_MEM);
-	VT_REQUIRE(t->mem);
-	memset(t->mem, 0, VTQ_MEM);
+	if (!t->block)
+		t->block = calloc(1, VTQ_MEM + 4096);
+	VT_REQUIRE(t->block);
+	t->mem = (uint8_t *)(((uintptr_t)t->block + 4095) & ~(uintptr_t)4095);
 	VT_REQUIRE(!iom_gmem_flat_init(&t->flat, 0, t->mem, VTQ_MEM));
 	t->irq.ops = &irq_ops;
 	t->nr_eps = 0;
@@ -147,7 +147,8 @@ void vtq_start(struct vtq *t, const struct vtq_cfg *cfg)
 	offer = vtq_common_read(t, DEVICE_FEATURE, 4);
 	vtq_common_write(t, DEVICE_FEATURE_SELECT, 4, 1);
 	offer |= vtq_common_read(t, DEVICE_FEATURE, 4) << 32;
-	want = (offer & 0xffffff) | VTQ_F_VERSION_1 | (cfg->packed ? VTQ_F_PACKED : 0);
+	want = (offer & 0xffffff) | VTQ_F_VERSION_1 | cfg->ring_features |
+	       (cfg->packed ? VTQ_F_PACKED : 0);
 	VT_REQUIRE((offer & want) == want);
 	vtq_common_write(t, DRIVER_FEATURE_SELECT, 4, 0);
 	vtq_common_write(t, DRIVER_FEATURE, 4, want & UINT32_MAX);
@@ -184,8 +185,8 @@ void vtq_close(struct vtq *t)
 	iom_vpci_dev_fini(&t->pci);
 	VT_REQUIRE(iom_viommu_vq_destroy(t->q) == IOM_OK);
 	VT_REQUIRE(plat_test_live(&t->pt) == 0);
-	free(t->mem);
-	t->mem = NULL;
+	free(t->block);
+	t->block = NULL;
 }
 
 uint16_t vtq_post(struct vtq *t, unsigned int n, const struct vt_req *r)

@@ -27,6 +27,7 @@
 struct vtq_cfg {
 	bool packed;
 	uint16_t size;			/* of both rings; 0: 64 */
+	uint64_t ring_features;		/* to accept: INDIRECT, EVENT_IDX; vring uses neither */
 	unsigned int requests_per_run;
 	struct iom_viommu_dev_cfg dev;	/* vt_cfg() */
 	struct iom_gmem *gmem;		/* NULL: the plain memory */
@@ -34,7 +35,8 @@ struct vtq_cfg {
 
 struct vtq {
 	struct plat_test pt;
-	uint8_t *mem;
+	void *block;			/* malloc's, around mem */
+	uint8_t *mem;			/* guest address 0 */
 	struct iom_gmem_flat flat;
 	struct iom_irq irq;
 	struct iom_vpci_dev pci;
