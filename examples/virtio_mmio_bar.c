@@ -190,6 +190,10 @@ int main(int argc, char **argv)
 	char why[IOM_VFU_WHY];
 	int rc;
 
+	if (argc == 2 && !strcmp(argv[1], "--help")) {
+		puts("usage: virtio_mmio_bar SOCKET DISK packed|split");
+		return 0;
+	}
 	if (argc != 4 || (strcmp(argv[3], "packed") && strcmp(argv[3], "split"))) {
 		fprintf(stderr, "usage: virtio_mmio_bar SOCKET DISK packed|split\n");
 		return 2;

@@ -184,7 +184,7 @@ void st_sync(struct st *t)
 			return;
 		iom_smmuv3_dev_run(t->s);
 	}
-	ST_REQUIRE(!"CMD_SYNC completes");
+	ST_REQUIRE(false && "CMD_SYNC completes");
 }
 
 void st_cfgi_ste(struct st *t, uint32_t sid)
