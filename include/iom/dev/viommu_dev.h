@@ -77,7 +77,7 @@ struct iom_viommu_dev_cfg {
 	 * not block and not call back into the device. NULL: only counted.
 	 */
 	void (*fault)(void *arg, const struct iom_viommu_fault *f);
-	/* A request succeeded. On the requesting thread, under the lock. May be NULL. */
+	/* A request succeeded. On the requesting thread, under the lock; raises no interrupt. */
 	void (*trace)(void *arg, const struct iom_viommu_trace *t);
 	void *arg;
 };
