@@ -14,6 +14,7 @@ static const struct {
 	int (*run)(int argc, char **argv);
 	const char *help;
 } commands[] = {
+	{ "decode", iom_tool_decode, "say what the words of an SMMUv3's structure mean" },
 	{ "fw", iom_tool_fw, "read and write firmware tables: VIOT and device trees" },
 	{ "serve", iom_tool_serve, "offer the functions of a machine to QEMU, by vfio-user" },
 };

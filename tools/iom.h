@@ -11,6 +11,7 @@
 #define IOM_TOOL_FAIL	1
 #define IOM_TOOL_USAGE	2
 
+int iom_tool_decode(int argc, char **argv);
 int iom_tool_fw(int argc, char **argv);
 int iom_tool_serve(int argc, char **argv);
 
