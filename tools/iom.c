@@ -17,6 +17,7 @@ static const struct {
 	{ "decode", iom_tool_decode, "say what the words of an SMMUv3's structure mean" },
 	{ "fw", iom_tool_fw, "read and write firmware tables: VIOT and device trees" },
 	{ "serve", iom_tool_serve, "offer the functions of a machine to QEMU, by vfio-user" },
+	{ "walk", iom_tool_walk, "follow an SMMUv3's structures in a core" },
 };
 
 static void usage(FILE *f)

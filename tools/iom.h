@@ -14,5 +14,6 @@
 int iom_tool_decode(int argc, char **argv);
 int iom_tool_fw(int argc, char **argv);
 int iom_tool_serve(int argc, char **argv);
+int iom_tool_walk(int argc, char **argv);
 
 #endif
