@@ -169,29 +169,42 @@ static int run(struct iom_tool_walk *w, const struct options *o)
 	return o->has_iova ? one_access(w, o) : everything(w, o);
 }
 
+int iom_tool_walk_open(const char *core, const char *regs, struct iom_tool_walk *w)
+{
+	int rc;
+
+	memset(w, 0, sizeof(*w));
+	w->regs_file = regs;
+	w->entries_left = WALK_MAX_ENTRIES;
+	rc = iom_tool_regs_read(regs, &w->regs);
+	if (rc)
+		return rc;
+	if (!iom_tool_regs_caps(&w->regs, &w->caps)) {
+		fprintf(stderr, "iom: %s: not all of IDR0 to IDR5 are there\n", regs);
+		return IOM_TOOL_USAGE;
+	}
+	return iom_tool_core_open(core, &w->core);
+}
+
+void iom_tool_walk_close(struct iom_tool_walk *w)
+{
+	unsigned int i;
+
+	iom_tool_core_close(&w->core);
+	for (i = 0; i < WALK_MAX_PROBLEMS; i++)
+		free(w->problems[i]);
+}
+
 static int open_and_run(const struct options *o)
 {
 	static struct iom_tool_walk w;
-	unsigned int i;
 	int rc;
 
-	memset(&w, 0, sizeof(w));
-	w.regs_file = o->regs;
-	w.entries_left = WALK_MAX_ENTRIES;
-	rc = iom_tool_regs_read(o->regs, &w.regs);
-	if (rc)
-		return rc;
-	if (!iom_tool_regs_caps(&w.regs, &w.caps)) {
-		fprintf(stderr, "iom: %s: not all of IDR0 to IDR5 are there\n", o->regs);
-		return IOM_TOOL_USAGE;
-	}
-	rc = iom_tool_core_open(o->core, &w.core);
+	rc = iom_tool_walk_open(o->core, o->regs, &w);
 	if (rc)
 		return rc;
 	rc = run(&w, o);
-	iom_tool_core_close(&w.core);
-	for (i = 0; i < WALK_MAX_PROBLEMS; i++)
-		free(w.problems[i]);
+	iom_tool_walk_close(&w);
 	return rc;
 }
 

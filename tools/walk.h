@@ -38,6 +38,10 @@ struct iom_tool_walk {
 
 /* --- walk.c ---------------------------------------------------------------- */
 
+/* Both files; IOM_TOOL_OK, or the exit status after saying what is wrong. */
+int iom_tool_walk_open(const char *core, const char *regs, struct iom_tool_walk *w);
+void iom_tool_walk_close(struct iom_tool_walk *w);
+
 /* A structure at pa is missing or bad: to stderr, and kept for JSON. */
 void iom_tool_walk_problem(struct iom_tool_walk *w, uint64_t pa, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));

@@ -130,7 +130,7 @@ static void add_leaf(struct build *b, unsigned int table, int level, uint64_t fi
 	const struct iomi_lpae_fmt *fmt = b->root->geom.fmt;
 	unsigned int lg2 = iomi_lpae_shift(fmt, level);
 	unsigned int sh = iom_tool_walk_sh(fmt, desc, b->sh_reg);
-	struct iom_tool_run run = { .table = table, .start = first };
+	struct iom_tool_run run = { .table = table, .start = first, .n_leaves = 1 };
 
 	run.last = first + ((UINT64_C(1) << lg2) - 1);
 	run.ipa = run.pa = iomi_lpae_leaf_oa(fmt, level, desc);

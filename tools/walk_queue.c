@@ -117,7 +117,8 @@ void iom_tool_walk_print_queues(struct iom_tool_walk *w, bool all)
 		printf("%s: %" PRIu64 " of %" PRIu64 " wait\n", q->name, r.waiting, r.size);
 		for (i = 0; next(w, q, &r, all, &i, &index, &waits, words);) {
 			decode(w, q, words, &d);
-			printf("  [0x%05" PRIx64 "]%s ", index, !all ? "" : waits ? " wait" : " done");
+			printf("  [0x%05" PRIx64 "]%s ", index,
+			       !all ? "" : waits ? " wait" : " done");
 			for (j = 0; j < q->words; j++)
 				printf(" 0x%016" PRIx64, words[j]);
 			fputs("  ", stdout);

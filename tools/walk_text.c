@@ -136,8 +136,8 @@ static void print_ctx(struct iom_tool_walk *w, const struct iom_tool_list *l,
 		total += run.last - run.start + 1;
 	}
 	if (!c->broken)
-		printf("    %s mapped, %u tables\n", total ? iom_tool_size(total - 1, size) : "nothing",
-		       c->n_tables);
+		printf("    %s mapped, %u tables\n",
+		       total ? iom_tool_size(total - 1, size) : "nothing", c->n_tables);
 }
 
 void iom_tool_walk_print_list(struct iom_tool_walk *w, const struct iom_tool_list *l)
@@ -148,7 +148,7 @@ void iom_tool_walk_print_list(struct iom_tool_walk *w, const struct iom_tool_lis
 		const struct iom_tool_stream *s = &l->streams[i];
 
 		printf("stream 0x%x (%02x:%02x.%x): STE at 0x%" PRIx64 ": %s\n", s->sid,
-		       s->sid >> 8 & 0xff, s->sid >> 3 & 0x1f, s->sid & 7, s->ste_pa,
+		       s->sid >> 8, s->sid >> 3 & 0x1f, s->sid & 7, s->ste_pa,
 		       iom_tool_walk_config(s->ste));
 		if (s->broken) {
 			printf("  illegal: %s (%s)\n", s->broken->text, s->broken->section);
@@ -159,8 +159,8 @@ void iom_tool_walk_print_list(struct iom_tool_walk *w, const struct iom_tool_lis
 		for (k = 0; k < s->n_ctxs; k++)
 			print_ctx(w, l, s, &l->ctxs[s->first_ctx + k]);
 	}
-	printf("%u streams; %" PRIu64 " other STEs abort, %" PRIu64 " are not valid\n", l->n_streams,
-	       l->n_abort, l->n_invalid);
+	printf("%u streams; %" PRIu64 " other STEs abort, %" PRIu64 " are not valid\n",
+	       l->n_streams, l->n_abort, l->n_invalid);
 }
 
 /* --- one access ------------------------------------------------------------ */
