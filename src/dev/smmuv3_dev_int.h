@@ -145,6 +145,7 @@ struct smmu_leaf {
 #define SMMU_PERM_UR	IOMI_LPAE_UR
 #define SMMU_PERM_UW	IOMI_LPAE_UW
 #define SMMU_PERM_UX	IOMI_LPAE_UX
+#define SMMU_PERM_UNPRIV (IOMI_LPAE_UR | IOMI_LPAE_UW | IOMI_LPAE_UX)
 
 /* What a leaf must permit for this access word. */
 static inline uint8_t smmu_perm_need(uint32_t access)

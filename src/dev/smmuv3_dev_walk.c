@@ -189,6 +189,9 @@ static int s1_leaf(const struct walk *w, const struct smmu_tt *tt, int level, ui
 	if (!(desc & LPAE_AF) && !w->c->affd)
 		return fault_s1(w, SMMU_EVT_F_ACCESS);
 	out->perm = (uint8_t)iomi_lpae_s1_perms(&w->c->ctl, desc, tt->had ? 0 : tables);
+	/* An unprivileged access must come to the walk, for its F_TRANSLATION. */
+	if (tt->e0pd)
+		out->perm &= (uint8_t)~SMMU_PERM_UNPRIV;
 	if ((out->perm & need) != need)
 		return fault_s1(w, SMMU_EVT_F_PERMISSION);
 	mem = iomi_lpae_s1_mem(w->c->mair, desc,

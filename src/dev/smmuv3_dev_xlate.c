@@ -126,29 +126,6 @@ static inline bool knows_ctx(const struct iom_smmuv3_port *p, unsigned int acces
 	return p->gen == atomic_load(&p->s->gen) && p->substream == (access & SUBSTREAM);
 }
 
-static IOMI_COLD int miss(struct iom_smmuv3_port *p, uint64_t iova, uint64_t len,
-			  unsigned int access, struct iom_smmuv3_result *res, uint64_t ev[4])
-{
-	struct iom_smmuv3_dev *s = p->s;
-	struct smmu_fault f = { .rc = IOM_EFAULT };
-	struct smmu_txn t;
-	int rc;
-
-	fill_txn(p, iova, len, access, &t);
-	if (!knows_ctx(p, access)) {
-		rc = iomi_smmuv3_dev_lookup(s, &t, p->own, &p->ctx, &p->gen, &f);
-		if (rc) {
-			p->gen = 0;
-			return refuse(p, &t, &f, res, ev);
-		}
-		p->substream = access & SUBSTREAM;
-	}
-	if (p->ctx->kind == SMMU_KIND_TRANSLATE)
-		atomic_fetch_add_explicit(&s->nr_misses, 1, memory_order_relaxed);
-	rc = walk(s, p->ctx, &t, true, res, &f);
-	return rc ? refuse(p, &t, &f, res, ev) : IOM_OK;
-}
-
 /* Does the TLB have it, with the permission? */
 static inline bool hit(const struct iom_smmuv3_dev *s, const struct smmu_ctx *c, uint64_t iova,
 		       uint64_t len, unsigned int access, struct iom_smmuv3_result *res)
@@ -177,6 +154,31 @@ static inline bool hit(const struct iom_smmuv3_dev *s, const struct smmu_ctx *c,
 	res->bypass = false;
 	res->raz_wi = false;
 	return true;
+}
+
+static IOMI_COLD int miss(struct iom_smmuv3_port *p, uint64_t iova, uint64_t len,
+			  unsigned int access, struct iom_smmuv3_result *res, uint64_t ev[4])
+{
+	struct iom_smmuv3_dev *s = p->s;
+	struct smmu_fault f = { .rc = IOM_EFAULT };
+	struct smmu_txn t;
+	int rc;
+
+	fill_txn(p, iova, len, access, &t);
+	if (!knows_ctx(p, access)) {
+		rc = iomi_smmuv3_dev_lookup(s, &t, p->own, &p->ctx, &p->gen, &f);
+		if (rc) {
+			p->gen = 0;
+			return refuse(p, &t, &f, res, ev);
+		}
+		p->substream = access & SUBSTREAM;
+		if (hit(s, p->ctx, iova, len, access, res))
+			return IOM_OK;
+	}
+	if (p->ctx->kind == SMMU_KIND_TRANSLATE)
+		atomic_fetch_add_explicit(&s->nr_misses, 1, memory_order_relaxed);
+	rc = walk(s, p->ctx, &t, true, res, &f);
+	return rc ? refuse(p, &t, &f, res, ev) : IOM_OK;
 }
 
 static inline int translate(struct iom_smmuv3_port *p, uint64_t iova, uint64_t len,
