@@ -394,12 +394,89 @@ uint64_t st_slot(struct st *t, const struct st_tables *tb, uint64_t ia, int leve
 	}
 }
 
+int st_end(struct st *t, const struct st_tables *tb, uint64_t ia)
+{
+	uint64_t table = tb->root, at, desc;
+	int l;
+
+	ia &= (UINT64_C(1) << tb->bits) - 1;
+	for (l = tb->start; l < 3; l++) {
+		at = ia >> st_shift(tb, l);
+		if (l != tb->start)
+			at &= (UINT64_C(1) << (tb->granule - 3)) - 1;
+		desc = st_peek(t, table + 8 * at);
+		if ((desc & 3) != 3)
+			return l;
+		table = table_at(tb, desc) + tb->off;
+	}
+	return 3;
+}
+
 void st_map(struct st *t, const struct st_tables *tb, uint64_t ia, uint64_t oa, int level,
 	    uint64_t bits)
 {
 	if (tb->ds)
 		bits &= ~(UINT64_C(3) << 8);
 	st_poke(t, st_slot(t, tb, ia, level), st_oa(tb, oa) | bits | (level == 3 ? 3 : 1));
+}
+
+/* --- whole streams --- */
+
+void st_stream_put(struct st *t, struct st_stream *x)
+{
+	if (x->cdptr)
+		st_cd_put(t, x->cdptr, x->sid, 0, x->cd);
+	st_ste_put(t, x->sid, x->ste);
+	st_flush(t);
+}
+
+static void stage1(struct st *t, struct st_stream *x, uint64_t off)
+{
+	st_tables_init(t, &x->s1, 1, 12, 48, 9, false, 5);
+	x->s1.off = off;
+	x->cdptr = st_alloc(t, 64);
+	st_cd_init(x->cd, &x->s1, ST_ASID, false);
+	st_ste_s1(x->ste, x->cdptr - off, 0, 0, 0);
+	st_set(x->ste, 143, 128, ST_VMID);
+}
+
+static void stage2(struct st *t, struct st_stream *x)
+{
+	st_tables_init(t, &x->s2, 2, 12, 40, 1, false, 5);
+	st_ste_s2(x->ste, &x->s2, ST_VMID);
+}
+
+static void stream(struct st_stream *x, uint32_t sid, unsigned int config)
+{
+	memset(x, 0, sizeof(*x));
+	x->sid = sid;
+	st_ste_init(x->ste, config);
+}
+
+void st_stream_s1(struct st *t, struct st_stream *x, uint32_t sid)
+{
+	stream(x, sid, 5);
+	stage1(t, x, 0);
+	st_stream_put(t, x);
+}
+
+void st_stream_s2(struct st *t, struct st_stream *x, uint32_t sid)
+{
+	stream(x, sid, 6);
+	stage2(t, x);
+	st_stream_put(t, x);
+}
+
+void st_stream_nested(struct st *t, struct st_stream *x, uint32_t sid)
+{
+	uint64_t i;
+
+	stream(x, sid, 7);
+	stage2(t, x);
+	for (i = 0; i < ST_SIZE; i += 1 << 21)
+		st_map(t, &x->s2, ST_IPA + i, t->base + i, 2, ST_S2_RW);
+	stage1(t, x, t->base - ST_IPA);
+	st_stream_put(t, x);
 }
 
 /* --- translations --- */

@@ -164,6 +164,8 @@ unsigned int st_shift(const struct st_tables *tb, int level);
 uint64_t st_oa(const struct st_tables *tb, uint64_t oa);
 /* Address of the descriptor of ia at level; tables are made on the way. */
 uint64_t st_slot(struct st *t, const struct st_tables *tb, uint64_t ia, int level);
+/* Level at which a walk of ia ends: a leaf, or nothing. */
+int st_end(struct st *t, const struct st_tables *tb, uint64_t ia);
 /*
  * Stage 1 leaf bits beside address and type. Default: nG, AF, ISH, AttrIndx 1.
  */
@@ -179,6 +181,26 @@ uint64_t st_slot(struct st *t, const struct st_tables *tb, uint64_t ia, int leve
 #define ST_MAIR		UINT64_C(0xf404ff44)	/* NC, WB, Device nGnRE, inner NC outer WB */
 void st_map(struct st *t, const struct st_tables *tb, uint64_t ia, uint64_t oa, int level,
 	    uint64_t bits);
+
+/* --- whole streams --- */
+
+#define ST_VMID	7u
+#define ST_ASID	1u
+#define ST_IPA	UINT64_C(0x40000000)	/* nested: where the memory stands */
+
+struct st_stream {
+	uint32_t sid;
+	struct st_tables s1, s2;
+	uint64_t ste[8], cd[8], cdptr;	/* cdptr: in memory */
+};
+
+/* 4K, stage 1 of 48 bits, stage 2 of 40 starting at level 1, OAS 48 bits; nothing is mapped. */
+void st_stream_s1(struct st *t, struct st_stream *x, uint32_t sid);
+void st_stream_s2(struct st *t, struct st_stream *x, uint32_t sid);
+/* Stage 2 maps all memory, by 2 MiB, at ST_IPA; CD and tables of stage 1 are there. */
+void st_stream_nested(struct st *t, struct st_stream *x, uint32_t sid);
+/* Writes them again, after a test changed the copies. */
+void st_stream_put(struct st *t, struct st_stream *x);
 
 /* --- translations, in a bracket of their own --- */
 
