@@ -433,7 +433,7 @@ static void body(struct gen *g, struct stream *s, unsigned int n)
 			odd_command(g, one);
 		if (gen_chance(g, 4))
 			disabled(g, one);
-		if (one->dev != DIFF_READER && (one->config & 1) &&
+		if (one->dev != DIFF_READER && one->ste[0] & PREP(SMMU_STE0_CONFIG, 1) &&
 		    !g->c->met[one->dev] && gen_chance(g, 2))
 			overflow(g, one);
 	}

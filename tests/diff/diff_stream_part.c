@@ -108,6 +108,12 @@ static void set(uint64_t *word, uint64_t m, uint64_t val)
 	*word = (*word & ~m) | IOM_FIELD_PREP(m, val);
 }
 
+/* Too many bits, or too few. */
+static uint64_t bad_txsz(struct gen *g)
+{
+	return gen_chance(g, 50) ? gen_below(g, 16) : 40 + gen_below(g, 24);
+}
+
 void spoil_cd(struct gen *g, struct stream *s)
 {
 	uint64_t *cd = s->cd;
@@ -133,10 +139,10 @@ void spoil_cd(struct gen *g, struct stream *s)
 		cd[0] |= SMMU_CD0_ENDI;
 		break;
 	case 6:
-		set(&cd[0], SMMU_CD0_T0SZ, gen_chance(g, 50) ? gen_below(g, 16) : 40 + gen_below(g, 24));
+		set(&cd[0], SMMU_CD0_T0SZ, bad_txsz(g));
 		break;
 	case 7:
-		set(&cd[0], SMMU_CD0_T1SZ, gen_chance(g, 50) ? gen_below(g, 16) : 40 + gen_below(g, 24));
+		set(&cd[0], SMMU_CD0_T1SZ, bad_txsz(g));
 		break;
 	case 8:
 		set(&cd[0], SMMU_CD0_TG0, 3);
@@ -230,7 +236,8 @@ void spoil_ste(struct gen *g, struct stream *s)
 		break;
 	case 1:
 		/* Stages that were not built may be added, but none taken away. */
-		set(&w[0], SMMU_STE0_CONFIG, gen_below(g, s->config == SMMU_STE_CONFIG_BYPASS ? 8 : 5));
+		set(&w[0], SMMU_STE0_CONFIG,
+		    gen_below(g, s->config == SMMU_STE_CONFIG_BYPASS ? 8 : 5));
 		break;
 	case 2:
 		gen_met(g, MET_S1FIELDS);

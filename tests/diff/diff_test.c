@@ -21,7 +21,7 @@
 #include "diff/diff_gen.h"
 #include "diff/diff_model.h"
 
-#define ALONE_CASES	400u
+#define ALONE_CASES	3000u
 #define CASES		3000u
 
 struct run {
