@@ -18,7 +18,8 @@ static void exec_qemu(const char *qemu, const char *elf, const char *ram_file)
 	char object[512], size[32];
 
 	snprintf(object, sizeof(object),
-		 "memory-backend-file,id=mem,size=%lluM,mem-path=%s,share=on", DIFF_RAM_SIZE >> 20, ram_file);
+		 "memory-backend-file,id=mem,size=%lluM,mem-path=%s,share=on",
+		 DIFF_RAM_SIZE >> 20, ram_file);
 	snprintf(size, sizeof(size), "%lluM", DIFF_RAM_SIZE >> 20);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	execl(qemu, qemu, "-machine", "virt,iommu=smmuv3,memory-backend=mem", "-object", object,
