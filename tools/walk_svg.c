@@ -296,7 +296,7 @@ static void draw_stream(struct draw *d, unsigned int n)
 
 	box(d, X_STE, y, W_STE, BOX, s->broken ? "bad" : "ste");
 	text(d, X_STE + 8, y + 16, "b", "stream 0x%x", s->sid);
-	text(d, X_STE + 100, y + 16, "s", "%02x:%02x.%x", s->sid >> 8, s->sid >> 3 & 0x1f,
+	text(d, right - 8, y + 16, "s e", "%02x:%02x.%x", s->sid >> 8, s->sid >> 3 & 0x1f,
 	     s->sid & 7);
 	text(d, X_STE + 8, y + 32, "s", "%s", iom_tool_walk_config(s->ste));
 	text(d, X_STE + 84, y + 32, "m", "0x%" PRIx64, s->ste_pa);
