@@ -131,6 +131,8 @@ static void start_queue(struct vtq *t, unsigned int n, struct vring *r, uint16_t
 	write64(t, QUEUE_DEVICE, r->device);
 	vtq_common_write(t, QUEUE_ENABLE, 2, 1);
 	VT_REQUIRE(vtq_common_read(t, QUEUE_ENABLE, 2) == 1);
+	t->notify_at[n] = t->notify +
+			  vtq_common_read(t, QUEUE_NOTIFY_OFF, 2) * t->notify_mult;
 }
 
 /* 3.1.1 */
@@ -207,11 +209,8 @@ uint16_t vtq_post(struct vtq *t, unsigned int n, const struct vt_req *r)
 void vtq_kick(struct vtq *t, unsigned int queue)
 {
 	uint16_t index = (uint16_t)queue;
-	uint64_t off;
 
-	vtq_common_write(t, QUEUE_SELECT, 2, queue);
-	off = vtq_common_read(t, QUEUE_NOTIFY_OFF, 2) * t->notify_mult;
-	VT_REQUIRE(!iom_pci_bar_write(&t->pci.fn, 0, t->notify + off, &index, 2));
+	VT_REQUIRE(!iom_pci_bar_write(&t->pci.fn, 0, t->notify_at[queue], &index, 2));
 }
 
 int vtq_run(struct vtq *t)

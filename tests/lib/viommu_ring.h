@@ -50,6 +50,7 @@ struct vtq {
 	uint8_t ev_buf[VRING_SIZE_MAX];	/* event buffer of a chain's id */
 	unsigned int nr_irqs, nr_wakes;
 	uint32_t common, notify, notify_mult, devcfg;	/* offsets in BAR 0 */
+	uint64_t notify_at[2];		/* of each queue's doorbell */
 };
 
 /* Creates the function; the driver has not touched it. Returns the error of create. */

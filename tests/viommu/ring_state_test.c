@@ -143,6 +143,7 @@ static void move(struct journey *j)
 	to->req = from->req;
 	to->ev = from->ev;
 	to->req.mem = to->ev.mem = to->mem;
+	memcpy(to->notify_at, from->notify_at, sizeof(to->notify_at));
 	memcpy(to->ev_buf, from->ev_buf, sizeof(to->ev_buf));
 	vtq_close(from);
 	j->now = to;
