@@ -311,8 +311,8 @@ static void single_rows(void)
 struct second {
 	struct vt *t;
 	struct ours o;
-	struct iom_access access;
-	unsigned int cpu;
+	_Alignas(64) struct iom_access access;
+	_Alignas(64) unsigned int cpu;
 	bool maps;		/* else it translates */
 	atomic_int go;		/* 1: begin, 2: stop */
 	atomic_bool running;
@@ -331,7 +331,7 @@ static void pin(unsigned int cpu)
 static void *second_main(void *arg)
 {
 	struct second *s = arg;
-	const uint64_t at = UINT64_C(1) << 33;
+	const uint64_t at = TOP - 4096 * 1001;	/* the next one that Linux would take */
 	double begin;
 	unsigned long n = 0;
 

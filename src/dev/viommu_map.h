@@ -18,6 +18,7 @@
 #ifndef IOMI_DEV_VIOMMU_MAP_H
 #define IOMI_DEV_VIOMMU_MAP_H
 
+#include <stdalign.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -75,8 +76,8 @@ struct viommu_map {
 	IOM_ATOMIC(uint64_t) root;
 	unsigned int granule_lg2;	/* fixed */
 	uint32_t run_flags;		/* fixed: IOM_RUN_BYPASS or 0, for every run */
-	/* writers: */
-	uint64_t nr_mappings;
+	/* writers, away from the line that translations read: */
+	alignas(64) uint64_t nr_mappings;
 	/*
 	 * The node of granules that was worked on last, if it is in the tree, and
 	 * the address bits above it: requests come in clusters.

@@ -86,8 +86,8 @@ int vt_unmap(struct iom_viommu_dev *v, uint32_t domain, uint64_t start, uint64_t
 struct vt {
 	struct plat_test pt;
 	struct iom_viommu_dev *v;
-	struct iom_access access;
-	unsigned int nr_eps;
+	_Alignas(64) struct iom_access access;	/* on a line that no other thread touches */
+	_Alignas(64) unsigned int nr_eps;
 	struct iom_viommu_ep *ep[VT_EPS_MAX];
 	uint32_t ep_id[VT_EPS_MAX];
 	/* reported by the device, the last VT_LOG_MAX of each; by one thread */
