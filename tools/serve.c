@@ -31,7 +31,8 @@ static const char help[] =
 	"  --print-args         print only QEMU's arguments, one a line, and do nothing else\n"
 	"  --log-requests FILE  what the IOMMUs executed and refused, a line each\n"
 	"  --report FILE        at the end, counters in JSON\n"
-	"  --poll-us N          poll this long for more work before sleeping; default 0\n"
+	"  --poll-us N          look this long for more work before sleeping; by default only\n"
+	"                       IOMMUs do so, for 50\n"
 	"  --json               one JSON object at the start and one at the end on standard\n"
 	"                       output, instead of text\n"
 	"\n"
@@ -190,6 +191,7 @@ static int parse(int argc, char **argv, struct serve_options *o)
 			if (*optarg < '0' || *optarg > '9' || *end || n > POLL_US_MAX)
 				return usage("--poll-us takes 0 to 1000000, not ", optarg);
 			o->poll_us = (uint32_t)n;
+			o->poll_given = true;
 			break;
 		case 'h':
 			fputs(help, stdout);

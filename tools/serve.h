@@ -37,6 +37,9 @@ struct serve_fn {
 	struct iom_plat plat;		/* an IOMMU's: the host's, but for relax */
 	struct iom_gmem *gmem;
 	struct iom_virtio_dev *vd;	/* of a virtio function */
+	uint32_t poll_ns;		/* look for requests so long; 0: do not poll */
+	uint64_t found_ns;		/* polling: when the last request was found */
+	bool poll_worth;		/* and it followed the one before closely */
 	/* behind an IOMMU: */
 	struct serve_fn *iommu;		/* NULL: not translated */
 	struct iom_viommu_ep *ep;
@@ -64,7 +67,8 @@ struct serve_options {
 	const char *dir;
 	const char *log;		/* or NULL, as the next */
 	const char *report;
-	uint32_t poll_us;
+	uint32_t poll_us;		/* if poll_given */
+	bool poll_given;
 	bool json;
 	bool print_args;
 };

@@ -15,6 +15,12 @@
 #include "iom.h"
 #include "serve.h"
 
+/*
+ * An IOMMU polls unless told otherwise: its drivers wait for each answer in a
+ * loop, with a lock held, so a CPU of the guest is busy in any case.
+ */
+#define IOMMU_POLL_NS 50000u
+
 /* Room for the reserved regions of an endpoint, each 24 bytes. */
 #define PROBE_SIZE 512u
 
@@ -362,6 +368,10 @@ static int build_fn(struct serve_fn *f)
 	f->irq.ops = &iom_tool_serve_irq_ops;
 	pthread_mutex_init(&f->msi_lock, NULL);
 	f->msi_ready = true;
+	if (f->s->o.poll_given)
+		f->poll_ns = f->s->o.poll_us * 1000;
+	else if (f->m->kind == IOM_MACHINE_FN_VIOMMU)
+		f->poll_ns = IOMMU_POLL_NS;
 	f->plat = *iom_host_plat();
 	f->plat.ops.relax = iom_tool_serve_relax;
 	rc = iom_vfu_create(&cfg, &f->v);

@@ -3,6 +3,8 @@
  * What happens on a function's socket thread (registers, resets) and on its
  * worker (work, interrupts).
  */
+#include <sched.h>
+
 #include <iom/base/endian.h>
 #include <iom/base/field.h>
 
@@ -18,12 +20,40 @@ void iom_tool_serve_wake(void *arg)
 		iom_vfu_kick(f->v);
 }
 
+/*
+ * Adaptive polling: after a request look into the rings for poll_ns, and ask
+ * the driver not to notify, which spares it an exit to its VMM and us a
+ * message; but only while requests do follow each other within that time.
+ */
+static int run_polling(struct serve_fn *f)
+{
+	uint64_t found = f->vd->nr_found, now;
+	int rc = iom_virtio_dev_run(f->vd);
+
+	now = iom_host_plat()->ops.now_ns(iom_host_plat());
+	if (f->vd->nr_found != found) {
+		f->poll_worth = now - f->found_ns < f->poll_ns;
+		f->found_ns = now;
+	}
+	if (rc != IOM_ENODEV && f->poll_worth && now - f->found_ns < f->poll_ns) {
+		iom_virtio_dev_poll(f->vd, true);
+		sched_yield();
+		return IOM_EAGAIN;
+	}
+	if (f->vd->polling) {
+		/* One more look, which asks for notifications again. */
+		iom_virtio_dev_poll(f->vd, false);
+		return IOM_EAGAIN;
+	}
+	return rc;
+}
+
 int iom_tool_serve_run(void *arg)
 {
 	struct serve_fn *f = arg;
 
 	if (f->vd)
-		return iom_virtio_dev_run(f->vd);
+		return f->poll_ns ? run_polling(f) : iom_virtio_dev_run(f->vd);
 	iom_dmatest_run(&f->dmatest);
 	return IOM_OK;
 }

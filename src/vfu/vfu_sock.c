@@ -241,7 +241,7 @@ static bool poll_receive(struct iom_vfu *v)
 	uint64_t now, end;
 
 	if (!v->cfg.poll_ns || v->working || v->conn_fd < 0 || iomi_vfu_rx_stalled(v) ||
-	    atomic_load(&v->tx.waiting))
+	    atomic_load(&v->tx.waiting) || work_waits(v))
 		return false;
 	v->idle_since_ns = iomi_vfu_now_ns();
 	if (!v->poll_worth)

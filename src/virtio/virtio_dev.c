@@ -298,13 +298,17 @@ static bool may_serve(const struct iom_virtio_dev *d)
 static int queue_serve(struct iom_virtio_dev *d, unsigned int q)
 {
 	struct iom_virtio_queue *queue = &d->queue[q];
+	uint16_t avail;
 	int rc;
 
 	if (!atomic_load(&queue->ready) || queue->vq.broken)
 		return IOM_OK;
 	if (iom_virtio_dev_resume(d))
 		return IOM_ENODEV;
+	queue->vq.polling = d->polling;
+	avail = queue->vq.st.avail;
 	rc = d->ops.process(d, q);
+	d->nr_found += avail != queue->vq.st.avail;
 	if (d->in_bracket) {
 		iom_virtio_dev_signal(d, q);
 		iom_virtio_dev_pause(d);
@@ -323,10 +327,11 @@ static int serve(struct iom_virtio_dev *d)
 	int rc;
 
 	for (q = 0; q < d->cfg.nr_queues && may_serve(d); q++) {
-		if (!(atomic_load(&d->kicked) & IOM_BIT32(q)))
+		if (atomic_load(&d->kicked) & IOM_BIT32(q))
+			/* First forgotten, then served: a kick from now on counts anew. */
+			atomic_fetch_and(&d->kicked, ~IOM_BIT32(q));
+		else if (!d->polling)
 			continue;
-		/* First forgotten, then served: a kick from now on counts anew. */
-		atomic_fetch_and(&d->kicked, ~IOM_BIT32(q));
 		rc = queue_serve(d, q);
 		if (!rc)
 			continue;
@@ -365,6 +370,14 @@ int iom_virtio_dev_resume(struct iom_virtio_dev *d)
 		return IOM_ENODEV;
 	d->in_bracket = true;
 	return IOM_OK;
+}
+
+void iom_virtio_dev_poll(struct iom_virtio_dev *d, bool on)
+{
+	/* Each queue that was polled must be asked once more. */
+	if (d->polling && !on)
+		atomic_fetch_or(&d->kicked, IOM_BIT32(d->cfg.nr_queues) - 1);
+	d->polling = on;
 }
 
 void iom_virtio_dev_kick(struct iom_virtio_dev *d, unsigned int q)

@@ -103,6 +103,7 @@ int iom_vq_dev_enable(struct iom_vq_dev *vq, struct iom_gmem *gmem, const struct
 	area_init(&vq->device, cfg->device);
 	vq->enabled = true;
 	vq->broken = false;
+	vq->polling = false;
 	vq->quiet = false;
 	vq->avail_seen = from->avail;
 	vq->inflight = inflight;

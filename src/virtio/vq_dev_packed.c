@@ -71,13 +71,14 @@ static int packed_ask(struct iom_vq_dev *vq, uint16_t *flags)
 
 /*
  * With EVENT_IDX the offset that was asked for has been passed, that is quiet
- * enough. Before the first ask, the driver's zeroes say ENABLE.
+ * enough, but for an owner that polls: it would come again after two laps.
+ * Before the first ask, the driver's zeroes say ENABLE.
  */
 static int packed_hush(struct iom_vq_dev *vq)
 {
 	int rc;
 
-	if (vq->quiet || vq->cfg.event_idx)
+	if (vq->quiet || (vq->cfg.event_idx && !vq->polling))
 		return IOM_OK;
 	rc = packed_event(vq, RING_EVENT_FLAGS_DISABLE);
 	vq->quiet = !rc;
@@ -188,7 +189,8 @@ int iomi_vq_dev_packed_pop(struct iom_vq_dev *vq, struct iom_vq_chain *ch)
 	int rc = packed_look(vq, &flags);
 
 	if (!rc && !is_available(flags, vq->st.avail_wrap)) {
-		rc = packed_ask(vq, &flags);
+		if (!vq->polling)
+			rc = packed_ask(vq, &flags);
 		if (!rc && !is_available(flags, vq->st.avail_wrap))
 			return IOM_EAGAIN;
 	}

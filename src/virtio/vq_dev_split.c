@@ -141,7 +141,7 @@ int iomi_vq_dev_split_pop(struct iom_vq_dev *vq, struct iom_vq_chain *ch)
 
 	if (vq->avail_seen == vq->st.avail) {
 		rc = split_look(vq);
-		if (!rc && vq->avail_seen == vq->st.avail)
+		if (!rc && vq->avail_seen == vq->st.avail && !vq->polling)
 			rc = split_ask(vq);
 		if (rc)
 			return rc;

@@ -134,6 +134,8 @@ struct iom_virtio_dev {
 	struct iom_virtio_queue queue[IOM_VIRTIO_DEV_QUEUES_MAX];
 	/* worker: */
 	bool in_bracket;
+	bool polling;
+	uint64_t nr_found;		/* times that run() found something in a queue */
 	/* shared words: */
 	/* Status in bits 7:0, and who owns the rings: see virtio_dev.c. */
 	IOM_ATOMIC(uint32_t) state;
@@ -163,6 +165,13 @@ void iom_virtio_dev_bind(struct iom_virtio_dev *d, const struct iom_virtio_trans
  * FAILED; kicks from before DRIVER_OK are kept till then.
  */
 int iom_virtio_dev_run(struct iom_virtio_dev *d);
+
+/*
+ * Worker, outside run(): from now on every run() looks into every queue, and
+ * drivers are not asked to notify; the caller keeps calling it. off: the next
+ * run(), which must follow, asks for notifications again and misses nothing.
+ */
+void iom_virtio_dev_poll(struct iom_virtio_dev *d, bool on);
 
 /* Mark queue q for run() and wake the worker. Any thread. */
 void iom_virtio_dev_kick(struct iom_virtio_dev *d, unsigned int q);

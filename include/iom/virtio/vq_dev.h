@@ -78,6 +78,8 @@ struct iom_vq_dev {
 	bool enabled;
 	bool broken;
 	bool quiet;		/* the driver was asked not to notify */
+	/* Set by the owner after enable: it looks by itself, pop does not ask to be told. */
+	bool polling;
 	uint16_t avail_seen;	/* split: the available index when last read */
 	/*
 	 * Popped and not pushed, at most cfg.size. Split: chains; packed: slots.
