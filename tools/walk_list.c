@@ -99,6 +99,8 @@ static void add_nested(struct build *b, const struct iom_tool_run *leaf)
 	for (;;) {
 		struct iom_tool_result r;
 
+		/* an IPA out of stage 2's range costs no other entry */
+		b->w->entries_left -= b->w->entries_left > 0;
 		iom_tool_walk_begin(&r);
 		r.perms = leaf->perms;
 		r.mem = leaf->mem;

@@ -273,15 +273,17 @@ static void draw_ctx(struct draw *d, const struct iom_tool_stream *s, const stru
 static const struct iom_tool_stream *same_tables(const struct iom_tool_list *l, unsigned int n)
 {
 	const struct iom_tool_stream *s = &l->streams[n];
-	const struct iom_tool_ctx *c = &l->ctxs[s->first_ctx];
+	const struct iom_tool_ctx *c, *k;
 	unsigned int i;
 
-	if (s->n_ctxs != 1 || !c->n_tables)
+	if (s->n_ctxs != 1)
 		return NULL;
-	for (i = 0; i < n; i++) {
-		const struct iom_tool_ctx *k = &l->ctxs[l->streams[i].first_ctx];
-
-		if (l->streams[i].n_ctxs == 1 && k->n_tables == c->n_tables &&
+	c = &l->ctxs[s->first_ctx];
+	for (i = 0; i < n && c->n_tables; i++) {
+		if (l->streams[i].n_ctxs != 1)
+			continue;
+		k = &l->ctxs[l->streams[i].first_ctx];
+		if (k->n_tables == c->n_tables &&
 		    l->tables[k->first_table].pa == l->tables[c->first_table].pa)
 			return &l->streams[i];
 	}

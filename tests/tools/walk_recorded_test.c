@@ -187,10 +187,12 @@ static size_t compare(const struct set *set, uint32_t sid, struct pages *is, str
 {
 	size_t i;
 
-	qsort(is->p, is->n, sizeof(*is->p), by_iova);
-	qsort(want->p, want->n, sizeof(*want->p), by_iova);
 	if (is->n != want->n)
 		fail_msg("%s: stream 0x%x: %zu pages, not %zu", set->name, sid, is->n, want->n);
+	if (!is->n)
+		return 0;
+	qsort(is->p, is->n, sizeof(*is->p), by_iova);
+	qsort(want->p, want->n, sizeof(*want->p), by_iova);
 	for (i = 0; i < is->n; i++) {
 		const struct page *a = &is->p[i], *b = &want->p[i];
 		char x[8];
