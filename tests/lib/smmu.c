@@ -110,7 +110,8 @@ void st_open_off(struct st *t, const struct iom_smmuv3_dev_cfg *cfg, uint64_t ba
 	memset(t->ram, 0, ST_SIZE);
 	ST_REQUIRE(!iom_gmem_flat_init(&t->own, base, t->ram, ST_SIZE));
 	ST_REQUIRE(!iom_gmem_flat_init(&t->dma, base, t->ram, ST_SIZE));
-	c.plat = &t->pt.plat;
+	if (!c.plat)
+		c.plat = &t->pt.plat;
 	c.gmem = &t->own.g;
 	c.irq = on_irq;
 	c.sev = on_sev;

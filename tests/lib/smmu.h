@@ -86,7 +86,7 @@ struct st {
 /* Everything the model implements, INLINE, small caches. */
 struct iom_smmuv3_dev_cfg st_cfg(void);
 /*
- * plat, gmem and callbacks of *cfg are filled in. Queues and a linear stream
+ * gmem and callbacks of *cfg are filled in, and plat unless it is there. Queues and a linear stream
  * table of 2^ST_SIDS_LG2 are set up and enabled, caches invalidated, SMMUEN = 1.
  */
 void st_open(struct st *t, const struct iom_smmuv3_dev_cfg *cfg, uint64_t base);
