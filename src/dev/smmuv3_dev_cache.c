@@ -26,12 +26,20 @@ static struct smmu_ctx **ctx_bucket(struct iom_smmuv3_dev *s, uint32_t sid, bool
 	return &s->ctx_bucket[h & (s->cfg.config_entries - 1)];
 }
 
-static struct smmu_space **space_bucket(struct iom_smmuv3_dev *s, uint16_t vmid)
+/* asid: 0 for spaces that have none. */
+static struct smmu_space **space_bucket(struct iom_smmuv3_dev *s, uint16_t vmid, uint16_t asid)
 {
-	return &s->space_bucket[vmid & (s->cfg.config_entries - 1)];
+	return &s->space_bucket[(vmid * 0x9e5u + asid) & (s->cfg.config_entries - 1)];
+}
+
+static struct smmu_space **vmid_bucket(struct iom_smmuv3_dev *s, uint16_t vmid)
+{
+	return &s->vmid_bucket[vmid & (s->cfg.config_entries - 1)];
 }
 
 /* --- init --- */
+
+#define NR_PARTS 5u
 
 struct part {
 	void **ptr;
@@ -39,21 +47,22 @@ struct part {
 };
 
 /* All the memory of the cache, in one list for making and freeing. */
-static unsigned int parts(struct iom_smmuv3_dev *s, struct part p[4])
+static unsigned int parts(struct iom_smmuv3_dev *s, struct part p[NR_PARTS])
 {
 	size_t n = s->cfg.config_entries, pool = nr_pool(s);
 
 	p[0] = (struct part){ (void **)&s->ctx_bucket, n * sizeof(*s->ctx_bucket) };
 	p[1] = (struct part){ (void **)&s->space_bucket, n * sizeof(*s->space_bucket) };
-	p[2] = (struct part){ (void **)&s->ctx_pool, pool * sizeof(*s->ctx_pool) };
-	p[3] = (struct part){ (void **)&s->space_pool,
+	p[2] = (struct part){ (void **)&s->vmid_bucket, n * sizeof(*s->vmid_bucket) };
+	p[3] = (struct part){ (void **)&s->ctx_pool, pool * sizeof(*s->ctx_pool) };
+	p[4] = (struct part){ (void **)&s->space_pool,
 			      SPACES_PER_CTX * pool * sizeof(*s->space_pool) };
-	return 4;
+	return NR_PARTS;
 }
 
 static void free_parts(struct iom_smmuv3_dev *s, unsigned int n)
 {
-	struct part p[4];
+	struct part p[NR_PARTS];
 
 	parts(s, p);
 	while (n--)
@@ -62,7 +71,7 @@ static void free_parts(struct iom_smmuv3_dev *s, unsigned int n)
 
 int iomi_smmuv3_dev_cache_init(struct iom_smmuv3_dev *s)
 {
-	struct part p[4];
+	struct part p[NR_PARTS];
 	unsigned int n = parts(s, p), i;
 	int rc;
 
@@ -97,7 +106,7 @@ void iomi_smmuv3_dev_cache_fini(struct iom_smmuv3_dev *s)
 {
 	s->plat->ops.lock_fini(s->plat, &s->cache_lock);
 	iomi_smmuv3_dev_tlb_fini(s);
-	free_parts(s, 4);
+	free_parts(s, NR_PARTS);
 }
 
 /* --- spaces, under cache_lock --- */
@@ -112,7 +121,10 @@ static void new_tag(struct iom_smmuv3_dev *s, struct smmu_space *space)
 
 	atomic_store(&space->sizes, 0);
 	atomic_store(&space->cut, 0);
-	atomic_store(&space->tag, tlb->next_tag <= SMMU_TLB_TAG_MAX ? tlb->next_tag++ : 0);
+	/* It wraps to 0 when all are used up, and stays there. */
+	atomic_store(&space->tag, tlb->next_tag);
+	if (tlb->next_tag)
+		tlb->next_tag += SMMU_TLB_TAG_ONE;
 }
 
 static void new_tags(struct iom_smmuv3_dev *s)
@@ -126,14 +138,14 @@ static void new_tags(struct iom_smmuv3_dev *s)
 }
 
 /*
- * Tags are used up after a million of invalidations. Then no space has one,
+ * Tags are used up after half a million of invalidations. Then no space has one,
  * until the accesses that may know an old tag have ended and the TLB is empty.
  */
 static void renew_tags(struct iom_smmuv3_dev *s)
 {
 	struct smmu_tlb *tlb = &s->tlb;
 
-	if (tlb->next_tag <= SMMU_TLB_TAG_MAX)
+	if (tlb->next_tag)
 		return;
 	if (!tlb->renewing) {
 		new_tags(s);
@@ -143,14 +155,14 @@ static void renew_tags(struct iom_smmuv3_dev *s)
 	if (!iom_access_passed(&s->gate, tlb->renew_ticket))
 		return;
 	iomi_smmuv3_dev_tlb_clear(s);
-	tlb->next_tag = 1;
+	tlb->next_tag = SMMU_TLB_TAG_ONE;
 	tlb->renewing = false;
 	new_tags(s);
 }
 
 static struct smmu_space *space_get(struct iom_smmuv3_dev *s, const struct smmu_space *key)
 {
-	struct smmu_space **b = space_bucket(s, key->vmid), *sp;
+	struct smmu_space **b = space_bucket(s, key->vmid, key->asid), **v, *sp;
 
 	for (sp = *b; sp; sp = sp->next) {
 		if (sp->vmid == key->vmid && sp->asid == key->asid && sp->kind == key->kind &&
@@ -172,6 +184,9 @@ static struct smmu_space *space_get(struct iom_smmuv3_dev *s, const struct smmu_
 	new_tag(s, sp);
 	sp->next = *b;
 	*b = sp;
+	v = vmid_bucket(s, key->vmid);
+	sp->next_vmid = *v;
+	*v = sp;
 	return sp;
 }
 
@@ -181,9 +196,12 @@ static void space_put(struct iom_smmuv3_dev *s, struct smmu_space *sp)
 
 	if (!sp || --sp->refs)
 		return;
-	for (p = space_bucket(s, sp->vmid); *p != sp; p = &(*p)->next)
+	for (p = space_bucket(s, sp->vmid, sp->asid); *p != sp; p = &(*p)->next)
 		;
 	*p = sp->next;
+	for (p = vmid_bucket(s, sp->vmid); *p != sp; p = &(*p)->next_vmid)
+		;
+	*p = sp->next_vmid;
 	sp->next = s->space_free;
 	s->space_free = sp;
 }
@@ -420,6 +438,9 @@ static void invalidate(struct iom_smmuv3_dev *s, const struct smmu_tlbi *i,
 	uint64_t sizes = atomic_load(&sp->sizes), cut = atomic_load(&sp->cut), whole;
 	struct iom_range addr = i->addr;
 
+	/* Nothing was filled in under this tag. */
+	if (!sizes)
+		return;
 	if (cut) {
 		/* Pieces of the largest leaf that was cut may be anywhere in it, of any size. */
 		whole = UINT64_MAX >> (__builtin_clzll(cut) - 11);
@@ -432,23 +453,52 @@ static void invalidate(struct iom_smmuv3_dev *s, const struct smmu_tlbi *i,
 		new_tag(s, sp);
 }
 
-void iomi_smmuv3_dev_tlbi(struct iom_smmuv3_dev *s, const struct smmu_tlbi *i)
+/* Spaces of one VMID and ASID; ASID 0: also those that have none. */
+static void tlbi_bucket(struct iom_smmuv3_dev *s, const struct smmu_tlbi *i, uint16_t vmid,
+			uint16_t asid)
 {
-	bool one = !i->every && i->kind != SMMU_SPACE_EL2;
-	unsigned int b = one ? i->vmid & (s->cfg.config_entries - 1) : 0;
-	unsigned int last = one ? b : s->cfg.config_entries - 1;
+	struct smmu_space *sp;
+
+	for (sp = *space_bucket(s, vmid, asid); sp; sp = sp->next) {
+		if (names(i, sp))
+			invalidate(s, i, sp);
+	}
+}
+
+void iomi_smmuv3_dev_tlbi_begin(struct iom_smmuv3_dev *s)
+{
+	iom_plat_lock(s->plat, &s->cache_lock);
+	renew_tags(s);
+}
+
+void iomi_smmuv3_dev_tlbi_one(struct iom_smmuv3_dev *s, const struct smmu_tlbi *i)
+{
+	/* EL2 has no VMID. */
+	uint16_t vmid = i->kind == SMMU_SPACE_EL2 ? 0 : i->vmid;
+	unsigned int b, last = s->cfg.config_entries - 1;
 	struct smmu_space *sp;
 
 	/* First: a walk that has begun caches nothing any more. */
 	atomic_fetch_add(&s->tlb_gen, 1);
-	iom_plat_lock(s->plat, &s->cache_lock);
-	renew_tags(s);
-	for (; b <= last; b++) {
-		for (sp = s->space_bucket[b]; sp; sp = sp->next) {
+	if (i->by_asid) {
+		tlbi_bucket(s, i, vmid, i->asid);
+		if (!i->keep_global && space_bucket(s, vmid, 0) != space_bucket(s, vmid, i->asid))
+			tlbi_bucket(s, i, vmid, 0);
+		return;
+	}
+	b = i->every ? 0 : vmid & last;
+	for (last = i->every ? last : b; b <= last; b++) {
+		for (sp = s->vmid_bucket[b]; sp; sp = sp->next_vmid) {
 			if (names(i, sp))
 				invalidate(s, i, sp);
 		}
 	}
+}
+
+void iomi_smmuv3_dev_tlbi(struct iom_smmuv3_dev *s, const struct smmu_tlbi *i)
+{
+	iomi_smmuv3_dev_tlbi_begin(s);
+	iomi_smmuv3_dev_tlbi_one(s, i);
 	iom_plat_unlock(s->plat, &s->cache_lock);
 }
 

@@ -147,14 +147,17 @@ struct smmu_leaf {
 #define SMMU_PERM_UX	IOMI_LPAE_UX
 #define SMMU_PERM_UNPRIV (IOMI_LPAE_UR | IOMI_LPAE_UW | IOMI_LPAE_UX)
 
-/* What a leaf must permit for this access word. */
+/* What a leaf must permit for this access word, by READ, WRITE, PRIV and INST. */
 static inline uint8_t smmu_perm_need(uint32_t access)
 {
-	uint8_t need = (access & IOM_ACCESS_WRITE) ? SMMU_PERM_UW : 0;
+#define NEED(r)		0, (r), SMMU_PERM_UW, (r) | SMMU_PERM_UW, \
+			0, (r) << 3, SMMU_PERM_UW << 3, ((r) | SMMU_PERM_UW) << 3
+	static const uint8_t need[16] = { NEED(SMMU_PERM_UR), NEED(SMMU_PERM_UX) };
+#undef NEED
 
-	if (access & IOM_ACCESS_READ)
-		need |= (access & IOM_SMMUV3_INST) ? SMMU_PERM_UX : SMMU_PERM_UR;
-	return (uint8_t)((access & IOM_SMMUV3_PRIV) ? need << 3 : need);
+	IOM_STATIC_ASSERT(IOM_ACCESS_READ == 1 && IOM_ACCESS_WRITE == 2 &&
+			  IOM_SMMUV3_PRIV == 4 && IOM_SMMUV3_INST == 8);
+	return need[access & 15];
 }
 
 /* --- TLB --- */
@@ -179,7 +182,8 @@ IOM_STATIC_ASSERT(sizeof(struct smmu_tlb_set) == 64);
  * the tag.
  */
 struct smmu_space {
-	struct smmu_space *next;	/* bucket, or free list */
+	struct smmu_space *next;	/* bucket by VMID and ASID, or free list */
+	struct smmu_space *next_vmid;	/* bucket by VMID alone */
 	unsigned int refs;		/* contexts, cached or retired */
 	uint16_t vmid, asid;
 	uint8_t kind;			/* enum smmu_space_kind */
@@ -203,7 +207,7 @@ enum smmu_space_kind {
 
 struct smmu_tlb {
 	struct smmu_tlb_set *set;
-	uint64_t nr_sets;		/* a power of two; fixed */
+	uint64_t set_mask;		/* their number, a power of two, less 1; fixed */
 	/* under cache_lock: */
 	uint64_t next_tag;
 	bool renewing;			/* all tags are used up; until the ticket has passed */
@@ -257,7 +261,7 @@ struct iom_smmuv3_dev {
 	struct smmu_ctx *ctx_pool, *ctx_free, *ctx_retired;
 	uint64_t ctx_ticket;		/* of what is retired */
 	unsigned int evict_at;		/* bucket that gives the next victim */
-	struct smmu_space **space_bucket;
+	struct smmu_space **space_bucket, **vmid_bucket;
 	struct smmu_space *space_pool, *space_free;
 	struct smmu_tlb tlb;
 
@@ -389,7 +393,10 @@ struct smmu_tlbi {
 	struct iom_range addr;	/* inclusive */
 	uint8_t size_lg2;	/* leaf size, where TTL and TG tell; 0: any */
 };
-void iomi_smmuv3_dev_tlbi(struct iom_smmuv3_dev *s, const struct smmu_tlbi *i);
+void iomi_smmuv3_dev_tlbi(struct iom_smmuv3_dev *s, const struct smmu_tlbi *i);	/* takes cache_lock */
+/* The same by parts, for a run of commands: begin takes cache_lock, one asks for it. */
+void iomi_smmuv3_dev_tlbi_begin(struct iom_smmuv3_dev *s);
+void iomi_smmuv3_dev_tlbi_one(struct iom_smmuv3_dev *s, const struct smmu_tlbi *i);
 
 /*
  * smmuv3_dev_tlb.c: the sets. fill does nothing if tlb_gen moved on since the

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The TLB of the SMMUv3 model: sets of three entries in one cache line each,
- * read without a lock. An entry is two words: the key (space tag and page) and
- * the translation, in which the leaf's size stands, so that one line may hold
- * leaves of several sizes at one address.
+ * read without a lock. An entry is two words: the key (space tag, page and size
+ * of the leaf) and the translation. There is a set for each entry asked for, so
+ * that as many pages fit wherever they are.
  *
  * A set is written between an odd and the next even value of seq. All words
  * are stored and loaded so that a reader whose two looks at seq agree has read
@@ -20,20 +20,18 @@ int iomi_smmuv3_dev_tlb_init(struct iom_smmuv3_dev *s)
 	void *mem;
 	int rc;
 
-	tlb->nr_sets = 16;
-	while (tlb->nr_sets * SMMU_TLB_WAYS < s->cfg.tlb_entries)
-		tlb->nr_sets *= 2;
-	rc = iom_plat_alloc(s->plat, tlb->nr_sets * sizeof(*tlb->set), 64, &mem);
+	rc = iom_plat_alloc(s->plat, s->cfg.tlb_entries * sizeof(*tlb->set), 64, &mem);
 	if (rc)
 		return rc;
 	tlb->set = mem;
-	tlb->next_tag = 1;
+	tlb->set_mask = s->cfg.tlb_entries - 1;
+	tlb->next_tag = SMMU_TLB_TAG_ONE;
 	return IOM_OK;
 }
 
 void iomi_smmuv3_dev_tlb_fini(struct iom_smmuv3_dev *s)
 {
-	iom_plat_free(s->plat, s->tlb.set, s->tlb.nr_sets * sizeof(*s->tlb.set));
+	iom_plat_free(s->plat, s->tlb.set, (s->tlb.set_mask + 1) * sizeof(*s->tlb.set));
 }
 
 /* Becomes the set's writer; false if somebody is. */
@@ -65,16 +63,16 @@ static void put(struct smmu_tlb_set *set, unsigned int way, uint64_t tag, uint64
 bool iomi_smmuv3_dev_tlb_find(struct iom_smmuv3_dev *s, const struct smmu_space *space,
 			      uint64_t ia, struct smmu_leaf *leaf)
 {
-	uint64_t tag = atomic_load(&space->tag);
-	uint64_t val = smmu_tlb_find(&s->tlb, tag, atomic_load(&space->sizes), ia);
-	unsigned int lg2 = SMMU_VAL_SIZE_LG2(val);
+	uint64_t val = smmu_tlb_find(&s->tlb, atomic_load(&space->tag),
+				     atomic_load(&space->sizes), ia);
+	unsigned int lg2 = (unsigned int)IOM_FIELD_GET(SMMU_VAL_SIZE_LG2, val);
 
 	if (!val)
 		return false;
 	leaf->ia = ia & SMMU_TLB_IA & ~((UINT64_C(1) << lg2) - 1);
 	leaf->pa = val & SMMU_VAL_PA;
 	leaf->size_lg2 = (uint8_t)lg2;
-	leaf->perm = (uint8_t)IOM_FIELD_GET(SMMU_VAL_PERM, val);
+	leaf->perm = (uint8_t)(~val & SMMU_VAL_DENY);
 	leaf->memattr = (uint8_t)IOM_FIELD_GET(SMMU_VAL_MEMATTR, val);
 	leaf->sh = (uint8_t)IOM_FIELD_GET(SMMU_VAL_SH, val);
 	leaf->cut_lg2 = 0;
@@ -82,48 +80,58 @@ bool iomi_smmuv3_dev_tlb_find(struct iom_smmuv3_dev *s, const struct smmu_space 
 	return true;
 }
 
-/* The way for a key: its own, an empty one, or the next victim. */
-static unsigned int choose(struct smmu_tlb_set *set, uint64_t key, uint64_t val)
+static uint64_t tag_of(const struct smmu_tlb_set *set, unsigned int way)
 {
-	unsigned int way, empty = SMMU_TLB_WAYS;
-	uint64_t victim;
+	return atomic_load_explicit(&set->tag[way], memory_order_relaxed);
+}
 
-	for (way = 0; way < SMMU_TLB_WAYS; way++) {
-		uint64_t k = atomic_load_explicit(&set->tag[way], memory_order_relaxed);
-		uint64_t v = atomic_load_explicit(&set->val[way], memory_order_relaxed);
+/* The way for a key: its own, an empty one, or the next victim. */
+static unsigned int choose(struct smmu_tlb_set *set, uint64_t key)
+{
+	uint64_t a = tag_of(set, 0), b = tag_of(set, 1), c = tag_of(set, 2), victim;
 
-		if (k == key && !((v ^ val) & SMMU_VAL_SIZE))
-			return way;
-		if (!k)
-			empty = way;
-	}
-	if (empty < SMMU_TLB_WAYS)
-		return empty;
+	if (a == key)
+		return 0;
+	if (b == key)
+		return 1;
+	if (c == key)
+		return 2;
+	if (!a)
+		return 0;
+	if (!b)
+		return 1;
+	if (!c)
+		return 2;
 	victim = atomic_load_explicit(&set->victim, memory_order_relaxed);
-	atomic_store_explicit(&set->victim, (victim + 1) % SMMU_TLB_WAYS, memory_order_relaxed);
+	atomic_store_explicit(&set->victim, victim < 2 ? victim + 1 : 0, memory_order_relaxed);
 	return (unsigned int)victim;
+}
+
+/* Before the entry: an invalidation that sees the entry knows its sizes. */
+static void note_sizes(struct smmu_space *space, uint64_t size, unsigned int cut_lg2)
+{
+	uint64_t cut;
+
+	if (!(atomic_load(&space->sizes) & size))
+		atomic_fetch_or(&space->sizes, size);
+	if (!cut_lg2)
+		return;
+	cut = IOM_BIT64(cut_lg2 - 12u);
+	if (!(atomic_load(&space->cut) & cut))
+		atomic_fetch_or(&space->cut, cut);
 }
 
 void iomi_smmuv3_dev_tlb_fill(struct iom_smmuv3_dev *s, struct smmu_space *space, uint64_t tag,
 			      const struct smmu_leaf *leaf, uint64_t tlb_gen)
 {
-	uint64_t size = IOM_BIT64(leaf->size_lg2 - 12u), cut, key, val, seq;
+	unsigned int n = leaf->size_lg2 - 12u;
+	uint64_t key, seq;
 	struct smmu_tlb_set *set;
 
 	if (!tag || leaf->size_lg2 < 12)
 		return;
-	key = smmu_tlb_key(tag, leaf->ia, leaf->size_lg2);
-	val = (leaf->pa & SMMU_VAL_PA) | (leaf->size_lg2 - 12u) |
-	      IOM_FIELD_PREP(SMMU_VAL_PERM, (uint64_t)leaf->perm) |
-	      IOM_FIELD_PREP(SMMU_VAL_MEMATTR, (uint64_t)leaf->memattr) |
-	      IOM_FIELD_PREP(SMMU_VAL_SH, (uint64_t)leaf->sh);
-	/* Before the entry: an invalidation that sees the entry knows its sizes. */
-	cut = leaf->cut_lg2 ? IOM_BIT64(leaf->cut_lg2 - 12u) : 0;
-	if (cut & ~atomic_load(&space->cut))
-		atomic_fetch_or(&space->cut, cut);
-	if (!(atomic_load(&space->sizes) & size))
-		atomic_fetch_or(&space->sizes, size);
-	set = smmu_tlb_set(&s->tlb, key, leaf->size_lg2);
+	note_sizes(space, IOM_BIT64(n), leaf->cut_lg2);
+	set = smmu_tlb_place(&s->tlb, tag, leaf->ia, n, &key);
 	if (!try_lock(set, &seq))
 		return;
 	/*
@@ -131,22 +139,29 @@ void iomi_smmuv3_dev_tlb_fill(struct iom_smmuv3_dev *s, struct smmu_space *space
 	 * to the set after us.
 	 */
 	if (atomic_load(&s->tlb_gen) == tlb_gen)
-		put(set, choose(set, key, val), key, val);
+		put(set, choose(set, key), key, (leaf->pa & SMMU_VAL_PA) | (~leaf->perm & SMMU_VAL_DENY) |
+		    IOM_FIELD_PREP(SMMU_VAL_SIZE_LG2, (uint64_t)leaf->size_lg2) |
+		    IOM_FIELD_PREP(SMMU_VAL_MEMATTR, (uint64_t)leaf->memattr) |
+		    IOM_FIELD_PREP(SMMU_VAL_SH, (uint64_t)leaf->sh));
 	unlock(set, seq);
 }
 
-static void drop_one(struct iom_smmuv3_dev *s, uint64_t key, unsigned int lg2)
+/*
+ * A set in which the key is not is left alone: whoever is not its writer now
+ * and becomes it later looks at tlb_gen, which has moved on.
+ */
+static void drop_one(struct iom_smmuv3_dev *s, uint64_t tag, uint64_t ia, unsigned int n)
 {
-	struct smmu_tlb_set *set = smmu_tlb_set(&s->tlb, key, lg2);
+	uint64_t key, seq;
+	struct smmu_tlb_set *set = smmu_tlb_place(&s->tlb, tag, ia, n, &key);
 	unsigned int way;
-	uint64_t seq;
 
+	if (!(atomic_load(&set->seq) & 1) && tag_of(set, 0) != key && tag_of(set, 1) != key &&
+	    tag_of(set, 2) != key)
+		return;
 	lock(s, set, &seq);
 	for (way = 0; way < SMMU_TLB_WAYS; way++) {
-		uint64_t v = atomic_load_explicit(&set->val[way], memory_order_relaxed);
-
-		if (atomic_load_explicit(&set->tag[way], memory_order_relaxed) == key &&
-		    SMMU_VAL_SIZE_LG2(v) == lg2)
+		if (tag_of(set, way) == key)
 			put(set, way, 0, 0);
 	}
 	unlock(set, seq);
@@ -155,21 +170,26 @@ static void drop_one(struct iom_smmuv3_dev *s, uint64_t key, unsigned int lg2)
 bool iomi_smmuv3_dev_tlb_drop(struct iom_smmuv3_dev *s, uint64_t tag, uint64_t sizes,
 			      struct iom_range addr)
 {
-	uint64_t bits, left = DROP_MAX, n, at;
-	unsigned int lg2;
+	uint64_t bits, left = DROP_MAX, count, at;
+	unsigned int n;
 
-	for (bits = sizes; bits; bits &= bits - 1) {
-		lg2 = 12 + (unsigned int)__builtin_ctzll(bits);
-		n = (addr.last >> lg2) - (addr.start >> lg2);
-		if (n >= left)
-			return false;
-		left -= n + 1;
+	if (addr.start == addr.last) {
+		for (; sizes; sizes &= sizes - 1)
+			drop_one(s, tag, addr.start, (unsigned int)__builtin_ctzll(sizes));
+		return true;
 	}
 	for (bits = sizes; bits; bits &= bits - 1) {
-		lg2 = 12 + (unsigned int)__builtin_ctzll(bits);
-		at = addr.start >> lg2;
-		for (n = (addr.last >> lg2) - at + 1; n; n--, at++)
-			drop_one(s, smmu_tlb_key(tag, at << lg2, lg2), lg2);
+		n = 12 + (unsigned int)__builtin_ctzll(bits);
+		count = (addr.last >> n) - (addr.start >> n);
+		if (count >= left)
+			return false;
+		left -= count + 1;
+	}
+	for (bits = sizes; bits; bits &= bits - 1) {
+		n = (unsigned int)__builtin_ctzll(bits);
+		at = addr.start >> (12 + n);
+		for (count = (addr.last >> (12 + n)) - at + 1; count; count--, at++)
+			drop_one(s, tag, at << (12 + n), n);
 	}
 	return true;
 }
@@ -179,7 +199,7 @@ void iomi_smmuv3_dev_tlb_clear(struct iom_smmuv3_dev *s)
 	unsigned int way;
 	uint64_t i, seq;
 
-	for (i = 0; i < s->tlb.nr_sets; i++) {
+	for (i = 0; i <= s->tlb.set_mask; i++) {
 		lock(s, &s->tlb.set[i], &seq);
 		for (way = 0; way < SMMU_TLB_WAYS; way++)
 			put(&s->tlb.set[i], way, 0, 0);

@@ -5,55 +5,66 @@
 
 #include "smmuv3_dev_int.h"
 
-/* Key: page number of 56 address bits, and the space's tag; never 0, as no tag is. */
+/*
+ * Key: the space's tag, and 44 bits of page number in front of a one that ends
+ * it: bits of the page below the leaf's size are not there, so keys of leaves
+ * of different sizes differ. Never 0.
+ */
 #define SMMU_TLB_IA		IOM_BITS64(55, 12)
-#define SMMU_TLB_TAG_LG2	44u
-#define SMMU_TLB_TAG_MAX	IOM_BITS64(19, 0)
+#define SMMU_TLB_TAG_LG2	45u
+#define SMMU_TLB_TAG_ONE	IOM_BIT64(SMMU_TLB_TAG_LG2)	/* tags stand in place */
+#define SMMU_TLB_TAG_MAX	IOM_BITS64(63, 45)
 
-/* Value: size of the leaf as a power of two from 12, permissions, address, attributes. */
-#define SMMU_VAL_SIZE		IOM_BITS64(5, 0)
-#define SMMU_VAL_PERM		IOM_BITS64(11, 6)
+/* Value: what the leaf denies, its size (log2), address, attributes. Never 0. */
+#define SMMU_VAL_DENY		IOM_BITS64(5, 0)
+#define SMMU_VAL_SIZE_LG2	IOM_BITS64(11, 6)
 #define SMMU_VAL_PA		IOM_BITS64(51, 12)
 #define SMMU_VAL_SH		IOM_BITS64(55, 54)
 #define SMMU_VAL_MEMATTR	IOM_BITS64(63, 56)
-#define SMMU_VAL_SIZE_LG2(val)	(12u + (unsigned int)((val) & SMMU_VAL_SIZE))
 
-static inline uint64_t smmu_tlb_key(uint64_t tag, uint64_t ia, unsigned int lg2)
+/* Where a leaf of 2^(12+n) bytes at ia would be: *key, and its set. */
+static inline __attribute__((always_inline))
+struct smmu_tlb_set *smmu_tlb_place(const struct smmu_tlb *tlb, uint64_t tag,
+						  uint64_t ia, unsigned int n, uint64_t *key)
 {
-	return tag << SMMU_TLB_TAG_LG2 | (ia & SMMU_TLB_IA) >> lg2 << lg2 >> 12;
+	uint64_t page = ia << 8 >> (20 + n);
+
+	*key = tag | (page << 1 | 1) << n;
+	/* Adjacent pages in adjacent sets; moved by the tag, so that spaces do not collide. */
+	return &tlb->set[(page + (tag >> SMMU_TLB_TAG_LG2) * 0x9e5u) & tlb->set_mask];
 }
 
-static inline struct smmu_tlb_set *smmu_tlb_set(const struct smmu_tlb *tlb, uint64_t key,
-						unsigned int lg2)
+/* The leaf of 2^(12+n) bytes that covers ia, if it is there. */
+static inline __attribute__((always_inline))
+bool smmu_tlb_look(const struct smmu_tlb *tlb, uint64_t tag, uint64_t ia, unsigned int n,
+		   uint64_t *val)
 {
-	/* The page's own bits, moved by the tag so that spaces do not collide page by page. */
-	uint64_t page = (key & IOM_BITS64(43, 0)) >> (lg2 - 12);
+	uint64_t key, seq;
+	const struct smmu_tlb_set *set = smmu_tlb_place(tlb, tag, ia, n, &key);
 
-	return &tlb->set[(page + (key >> SMMU_TLB_TAG_LG2) * 0x9e5u) & (tlb->nr_sets - 1)];
+	IOM_STATIC_ASSERT(SMMU_TLB_WAYS == 3);
+	seq = atomic_load(&set->seq);
+	if (atomic_load_explicit(&set->tag[0], memory_order_acquire) == key)
+		*val = atomic_load_explicit(&set->val[0], memory_order_acquire);
+	else if (atomic_load_explicit(&set->tag[1], memory_order_acquire) == key)
+		*val = atomic_load_explicit(&set->val[1], memory_order_acquire);
+	else if (atomic_load_explicit(&set->tag[2], memory_order_acquire) == key)
+		*val = atomic_load_explicit(&set->val[2], memory_order_acquire);
+	else
+		return false;
+	/* Odd, or another: a writer is here. Then it is a miss, and the walk decides. */
+	return atomic_load_explicit(&set->seq, memory_order_relaxed) == (seq & ~UINT64_C(1));
 }
 
-/* The value of the entry that covers ia, 0 if there is none. */
+/* The value of a leaf of any of these sizes (as struct smmu_space has them), or 0. */
 static inline uint64_t smmu_tlb_find(const struct smmu_tlb *tlb, uint64_t tag, uint64_t sizes,
 				     uint64_t ia)
 {
-	for (; sizes; sizes &= sizes - 1) {
-		unsigned int lg2 = 12 + (unsigned int)__builtin_ctzll(sizes), way;
-		uint64_t key = smmu_tlb_key(tag, ia, lg2), seq, val;
-		struct smmu_tlb_set *set = smmu_tlb_set(tlb, key, lg2);
+	uint64_t val;
 
-		seq = atomic_load(&set->seq);
-		for (way = 0; way < SMMU_TLB_WAYS; way++) {
-			if (atomic_load_explicit(&set->tag[way], memory_order_acquire) != key)
-				continue;
-			val = atomic_load_explicit(&set->val[way], memory_order_acquire);
-			if (SMMU_VAL_SIZE_LG2(val) != lg2)
-				continue;
-			/* A writer was here: this is a miss, and the walk decides. */
-			if ((seq & 1) ||
-			    atomic_load_explicit(&set->seq, memory_order_relaxed) != seq)
-				break;
+	for (; sizes; sizes &= sizes - 1) {
+		if (smmu_tlb_look(tlb, tag, ia, (unsigned int)__builtin_ctzll(sizes), &val))
 			return val;
-		}
 	}
 	return 0;
 }

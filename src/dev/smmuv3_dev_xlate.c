@@ -13,6 +13,7 @@
 
 /* Kept out of line, so that a hit saves no registers for it. */
 #define IOMI_COLD __attribute__((noinline))
+#define IOMI_HOT inline __attribute__((always_inline))
 
 static void fill_txn(const struct iom_smmuv3_port *p, uint64_t iova, uint64_t len,
 		     unsigned int access, struct smmu_txn *t)
@@ -121,59 +122,126 @@ static int refuse(struct iom_smmuv3_port *p, const struct smmu_txn *t, const str
 }
 
 /* Is the port's context of the last time still the one? A generation is never 0. */
-static inline bool knows_ctx(const struct iom_smmuv3_port *p, unsigned int access)
+static IOMI_HOT bool knows_ctx(const struct iom_smmuv3_port *p, unsigned int access)
 {
 	return p->gen == atomic_load(&p->s->gen) && p->substream == (access & SUBSTREAM);
 }
 
-/* Does the TLB have it, with the permission? */
-static inline bool hit(const struct iom_smmuv3_dev *s, const struct smmu_ctx *c, uint64_t iova,
-		       uint64_t len, unsigned int access, struct iom_smmuv3_result *res)
+/* Bits 63:55 are not all alike: the sum of a carry from bit 55 is not 0. */
+static IOMI_HOT bool top_used(uint64_t iova)
 {
-	unsigned int high = iova >> 55 & 1, lg2;
-	uint64_t val, left, mask;
-	uint8_t need;
+	return (iova + IOM_BIT64(55)) >> 56;
+}
 
-	if (!c->space || ((iova >> 56 ^ (high ? 0xffu : 0)) & c->top_mask[high]))
+/* With TBI bits 63:56 may be anything, else copies of bit 55 (5.4 TBI). */
+static inline bool top_wrong(const struct smmu_ctx *c, uint64_t iova)
+{
+	unsigned int high = iova >> 55 & 1;
+
+	return (iova >> 56 ^ (high ? 0xffu : 0)) & c->top_mask[high];
+}
+
+static IOMI_HOT bool permits(const struct smmu_ctx *c, uint64_t val, unsigned int access)
+{
+	return !(val & smmu_perm_need((access & c->acc_and) | c->acc_or));
+}
+
+/* What the TLB has under this tag in one of these sizes, if it permits the access; else 0. */
+static uint64_t hit(const struct iom_smmuv3_dev *s, const struct smmu_ctx *c, uint64_t tag,
+		    uint64_t sizes, uint64_t iova, unsigned int access)
+{
+	uint64_t val = smmu_tlb_find(&s->tlb, tag, sizes, iova);
+
+	return val && !top_wrong(c, iova) && permits(c, val, access) ? val : 0;
+}
+
+/* All that a context has in the TLB. first: hit_first() was here and found nothing. */
+static uint64_t hit_more(const struct iom_smmuv3_dev *s, const struct smmu_ctx *c, uint64_t iova,
+			 unsigned int access, bool first)
+{
+	uint64_t sizes, tag, val = 0;
+
+	if (!c->space)
+		return 0;
+	tag = atomic_load(&c->space->tag);
+	sizes = atomic_load(&c->space->sizes);
+	if (first && !top_used(iova))
+		sizes &= sizes - 1;
+	if (sizes)
+		val = hit(s, c, tag, sizes, iova, access);
+	if (val || !c->space_global)
+		return val;
+	tag = atomic_load(&c->space_global->tag);
+	sizes = atomic_load(&c->space_global->sizes);
+	return sizes ? hit(s, c, tag, sizes, iova, access) : 0;
+}
+
+/*
+ * The port's context is known. The smallest size that its space has, and no
+ * tag in the address: what most hits are, and straight on, as this is their cost.
+ */
+static IOMI_HOT bool hit_first(const struct iom_smmuv3_dev *s, const struct smmu_ctx *c,
+				   uint64_t iova, unsigned int access, uint64_t *val, unsigned int *lg2)
+{
+	const struct smmu_space *space = c->space;
+	uint64_t tag, sizes;
+	unsigned int n;
+
+	if (!space || top_used(iova))
 		return false;
-	val = smmu_tlb_find(&s->tlb, atomic_load(&c->space->tag), atomic_load(&c->space->sizes),
-			    iova);
-	if (!val && c->space_global)
-		val = smmu_tlb_find(&s->tlb, atomic_load(&c->space_global->tag),
-				    atomic_load(&c->space_global->sizes), iova);
-	need = smmu_perm_need((access & c->acc_and) | c->acc_or);
-	if (!val || (IOM_FIELD_GET(SMMU_VAL_PERM, val) & need) != need)
+	tag = atomic_load(&space->tag);
+	sizes = atomic_load(&space->sizes);
+	if (!sizes)
 		return false;
-	lg2 = SMMU_VAL_SIZE_LG2(val);
-	mask = (UINT64_C(1) << lg2) - 1;
-	left = mask - (iova & mask);
-	res->pa = (val & SMMU_VAL_PA) + (iova & mask);
-	res->len = len - 1 <= left ? len : left + 1;
+	n = (unsigned int)__builtin_ctzll(sizes);
+	*lg2 = 12 + n;
+	return smmu_tlb_look(&s->tlb, tag, iova, n, val) && permits(c, *val, access);
+}
+
+static IOMI_HOT uint64_t hit_pa(uint64_t val, unsigned int lg2, uint64_t iova, uint64_t len,
+				uint64_t *pa)
+{
+	uint64_t size = UINT64_C(1) << lg2, off = iova & (size - 1), room = size - off;
+
+	*pa = (val & SMMU_VAL_PA) + off;
+	return len < room ? len : room;
+}
+
+static inline void hit_result(uint64_t val, uint64_t iova, uint64_t len,
+			      struct iom_smmuv3_result *res)
+{
+	unsigned int lg2 = (unsigned int)IOM_FIELD_GET(SMMU_VAL_SIZE_LG2, val);
+
+	res->len = hit_pa(val, lg2, iova, len, &res->pa);
 	res->memattr = (uint8_t)IOM_FIELD_GET(SMMU_VAL_MEMATTR, val);
 	res->sh = (uint8_t)IOM_FIELD_GET(SMMU_VAL_SH, val);
 	res->bypass = false;
 	res->raz_wi = false;
-	return true;
 }
 
 static IOMI_COLD int miss(struct iom_smmuv3_port *p, uint64_t iova, uint64_t len,
 			  unsigned int access, struct iom_smmuv3_result *res, uint64_t ev[4])
 {
+	bool knows = knows_ctx(p, access);
 	struct iom_smmuv3_dev *s = p->s;
 	struct smmu_fault f = { .rc = IOM_EFAULT };
 	struct smmu_txn t;
+	uint64_t val;
 	int rc;
 
 	fill_txn(p, iova, len, access, &t);
-	if (!knows_ctx(p, access)) {
+	if (!knows) {
 		rc = iomi_smmuv3_dev_lookup(s, &t, p->own, &p->ctx, &p->gen, &f);
 		if (rc) {
 			p->gen = 0;
 			return refuse(p, &t, &f, res, ev);
 		}
 		p->substream = access & SUBSTREAM;
-		if (hit(s, p->ctx, iova, len, access, res))
-			return IOM_OK;
+	}
+	val = hit_more(s, p->ctx, iova, access, knows);
+	if (val) {
+		hit_result(val, iova, len, res);
+		return IOM_OK;
 	}
 	if (p->ctx->kind == SMMU_KIND_TRANSLATE)
 		atomic_fetch_add_explicit(&s->nr_misses, 1, memory_order_relaxed);
@@ -181,19 +249,17 @@ static IOMI_COLD int miss(struct iom_smmuv3_port *p, uint64_t iova, uint64_t len
 	return rc ? refuse(p, &t, &f, res, ev) : IOM_OK;
 }
 
-static inline int translate(struct iom_smmuv3_port *p, uint64_t iova, uint64_t len,
-			    unsigned int access, struct iom_smmuv3_result *res, uint64_t ev[4])
-{
-	if (knows_ctx(p, access) && hit(p->s, p->ctx, iova, len, access, res))
-		return IOM_OK;
-	return miss(p, iova, len, access, res, ev);
-}
-
 int iom_smmuv3_dev_translate(struct iom_smmuv3_port *p, uint64_t iova, uint64_t len,
 			     unsigned int access, struct iom_smmuv3_result *res, uint64_t ev[4])
 {
+	unsigned int lg2;
+	uint64_t val;
+
 	memset(ev, 0, 4 * sizeof(ev[0]));
-	return translate(p, iova, len, access, res, ev);
+	if (!knows_ctx(p, access) || !hit_first(p->s, p->ctx, iova, access, &val, &lg2))
+		return miss(p, iova, len, access, res, ev);
+	hit_result(val, iova, len, res);
+	return IOM_OK;
 }
 
 int iom_smmuv3_dev_walk(struct iom_smmuv3_port *p, uint64_t iova, uint64_t len,
@@ -215,12 +281,11 @@ int iom_smmuv3_dev_walk(struct iom_smmuv3_port *p, uint64_t iova, uint64_t len,
 	return IOM_OK;
 }
 
-static int op_translate(struct iom_xlate *x, uint64_t iova, uint64_t len, unsigned int access,
-			struct iom_run *run)
+static IOMI_COLD int op_miss(struct iom_smmuv3_port *p, uint64_t iova, uint64_t len,
+			     unsigned int access, struct iom_run *run)
 {
-	struct iom_smmuv3_port *p = IOM_CONTAINER_OF(x, struct iom_smmuv3_port, x);
 	struct iom_smmuv3_result res;
-	int rc = translate(p, iova, len, access, &res, NULL);
+	int rc = miss(p, iova, len, access, &res, NULL);
 
 	if (rc)
 		return rc;
@@ -231,6 +296,21 @@ static int op_translate(struct iom_xlate *x, uint64_t iova, uint64_t len, unsign
 		run->flags = IOM_RUN_RAZ_WI;
 	else if (!(res.memattr >> 4))	/* MAIR: Device memory */
 		run->flags |= IOM_RUN_MMIO;
+	return IOM_OK;
+}
+
+/* The hit path: no lock, no atomic read-modify-write, no call. */
+static int op_translate(struct iom_xlate *x, uint64_t iova, uint64_t len, unsigned int access,
+			struct iom_run *run)
+{
+	struct iom_smmuv3_port *p = IOM_CONTAINER_OF(x, struct iom_smmuv3_port, x);
+	unsigned int lg2;
+	uint64_t val;
+
+	if (!knows_ctx(p, access) || !hit_first(p->s, p->ctx, iova, access, &val, &lg2))
+		return op_miss(p, iova, len, access, run);
+	run->len = hit_pa(val, lg2, iova, len, &run->gpa);
+	run->flags = IOM_FIELD_GET(SMMU_VAL_MEMATTR, val) >> 4 ? 0 : IOM_RUN_MMIO;
 	return IOM_OK;
 }
 
