@@ -471,6 +471,11 @@ void iomi_smmuv3_dev_tlbi_begin(struct iom_smmuv3_dev *s)
 	renew_tags(s);
 }
 
+void iomi_smmuv3_dev_tlbi_end(struct iom_smmuv3_dev *s)
+{
+	iom_plat_unlock(s->plat, &s->cache_lock);
+}
+
 void iomi_smmuv3_dev_tlbi_one(struct iom_smmuv3_dev *s, const struct smmu_tlbi *i)
 {
 	/* EL2 has no VMID. */
@@ -499,7 +504,7 @@ void iomi_smmuv3_dev_tlbi(struct iom_smmuv3_dev *s, const struct smmu_tlbi *i)
 {
 	iomi_smmuv3_dev_tlbi_begin(s);
 	iomi_smmuv3_dev_tlbi_one(s, i);
-	iom_plat_unlock(s->plat, &s->cache_lock);
+	iomi_smmuv3_dev_tlbi_end(s);
 }
 
 void iomi_smmuv3_dev_forget(struct iom_smmuv3_dev *s)

@@ -6,13 +6,15 @@
  *
  * A command is copied once, checked by the rules, then carried out. CONS moves
  * behind it when it is done; at an error CONS stays, and processing goes on at
- * the same entry, fetched again, when GERROR.CMDQ_ERR is acknowledged.
+ * the same entry, fetched again, when GERROR.CMDQ_ERR is acknowledged. Several
+ * are fetched at a time; TLBIs that follow each other share one cache_lock.
  */
 #include <iom/base/endian.h>
 
 #include "smmuv3_dev_int.h"
 
 #define PER_RUN	256u	/* commands before run() returns */
+#define PER_FETCH	16u
 
 static unsigned int queue_lg2(const struct iom_smmuv3_dev *s)
 {
@@ -47,23 +49,35 @@ static void command_error(struct iom_smmuv3_dev *s, uint32_t err)
 	iom_gmem_end(gmem);
 }
 
-static int fetch(struct iom_smmuv3_dev *s, uint64_t w[2])
+/* n commands from CONS, none of them behind the last entry. */
+static int fetch(struct iom_smmuv3_dev *s, struct smmu_cmd *cmd, unsigned int n)
 {
 	struct iom_gmem *gmem = s->cfg.gmem;
 	unsigned int lg2 = queue_lg2(s);
 	uint64_t base = s->cmdq.base & SMMU_Q_BASE_ADDR &
 			~(((uint64_t)sizeof(struct smmu_cmd) << lg2) - 1);
 	uint64_t index = s->cmdq.cons & (IOM_BIT32(lg2) - 1);
-	struct smmu_cmd cmd;
 	int rc = iom_gmem_begin(gmem);
 
 	if (rc)
 		return rc;
-	rc = iom_gmem_read(gmem, base + index * sizeof(cmd), &cmd, sizeof(cmd));
+	rc = iom_gmem_read(gmem, base + index * sizeof(*cmd), cmd, n * sizeof(*cmd));
 	iom_gmem_end(gmem);
-	w[0] = iom_le64_get(cmd.w[0]);
-	w[1] = iom_le64_get(cmd.w[1]);
 	return rc;
+}
+
+/* How many may be fetched in one piece. */
+static unsigned int pending(const struct iom_smmuv3_dev *s, unsigned int max)
+{
+	uint32_t size = IOM_BIT32(queue_lg2(s)), index = s->cmdq.cons & (size - 1);
+	uint32_t n = (s->cmdq.prod - s->cmdq.cons) & pos_mask(s);
+
+	/* PROD behind CONS by more than the queue holds: one by one, as the indexes say. */
+	if (n > size)
+		n = 1;
+	if (n > size - index)
+		n = size - index;
+	return n < max ? n : max;
 }
 
 /* --- 4.3 configuration --- */
@@ -115,6 +129,7 @@ static void tlbi_addr(const struct iom_smmuv3_dev *s, const uint64_t w[2], bool 
 		i->size_lg2 = (uint8_t)(lg2 + (3 - ttl) * (lg2 - 3));
 }
 
+/* Under cache_lock. */
 static void tlbi(struct iom_smmuv3_dev *s, unsigned int op, const uint64_t w[2])
 {
 	struct smmu_tlbi i = { .kind = SMMU_SPACE_EL1 };
@@ -156,7 +171,7 @@ static void tlbi(struct iom_smmuv3_dev *s, unsigned int op, const uint64_t w[2])
 	}
 	if (op >= SMMU_CMD_TLBI_EL2_ALL && op <= SMMU_CMD_TLBI_EL2_VAA)
 		i.kind = SMMU_SPACE_EL2;
-	iomi_smmuv3_dev_tlbi(s, &i);
+	iomi_smmuv3_dev_tlbi_one(s, &i);
 }
 
 /* --- 4.7 CMD_SYNC --- */
@@ -195,15 +210,12 @@ static bool sync_done(struct iom_smmuv3_dev *s)
 
 /* --- processing --- */
 
-static void execute(struct iom_smmuv3_dev *s, const uint64_t w[2])
+/* False: it is a CMD_SYNC, which may have to wait; CONS moves when it is complete. */
+static bool execute(struct iom_smmuv3_dev *s, unsigned int op, const uint64_t w[2])
 {
-	unsigned int op = (unsigned int)IOM_FIELD_GET(SMMU_CMD0_OPCODE, w[0]);
 	uint32_t sid = (uint32_t)IOM_FIELD_GET(SMMU_CMD0_SID, w[0]);
 
 	switch (op) {
-	case SMMU_CMD_PREFETCH_CONFIG:
-	case SMMU_CMD_PREFETCH_ADDR:
-		break;		/* hints */
 	case SMMU_CMD_CFGI_STE:
 		iomi_smmuv3_dev_cfgi_ste(s, sid, sid);
 		break;
@@ -222,14 +234,16 @@ static void execute(struct iom_smmuv3_dev *s, const uint64_t w[2])
 		s->sync_ticket = iom_access_ticket(&s->gate);
 		s->sync_cmd[0] = w[0];
 		s->sync_cmd[1] = w[1];
-		return;		/* CONS moves when it is complete */
-	case SMMU_CMD_CFGI_VMS_PIDM:
-		break;		/* no VMS is cached */
+		return false;
 	default:
-		tlbi(s, op, w);
-		break;
+		break;		/* PREFETCH is a hint, and no VMS is cached (CFGI_VMS_PIDM) */
 	}
-	advance(s);
+	return true;
+}
+
+static bool is_tlbi(unsigned int op)
+{
+	return op >= SMMU_CMD_TLBI_NH_ALL && op <= SMMU_CMD_TLBI_NSNH_ALL;
 }
 
 /* May a command be taken now? */
@@ -242,16 +256,46 @@ static bool ready(const struct iom_smmuv3_dev *s)
 	       (s->cmdq.prod & pos) != (s->cmdq.cons & pos);
 }
 
-static void one(struct iom_smmuv3_dev *s)
+/* Commands from CONS, until max, an error or a CMD_SYNC; returns how many were taken. */
+static unsigned int burst(struct iom_smmuv3_dev *s, unsigned int max)
 {
+	struct smmu_cmd cmd[PER_FETCH];
+	unsigned int n = pending(s, max < PER_FETCH ? max : PER_FETCH), i, op;
+	bool locked = false, go = true;
 	uint64_t w[2];
 
-	if (fetch(s, w))
+	/* If not all can be read, the first may still be good. */
+	if (fetch(s, cmd, n) && (n == 1 || fetch(s, cmd, n = 1))) {
 		command_error(s, SMMU_CERROR_ABT);
-	else if (iomi_smmuv3_rules_cmd(w, &s->caps, NULL))
+		return 1;
+	}
+	for (i = 0; i < n && go; i++) {
+		w[0] = iom_le64_get(cmd[i].w[0]);
+		w[1] = iom_le64_get(cmd[i].w[1]);
+		op = (unsigned int)IOM_FIELD_GET(SMMU_CMD0_OPCODE, w[0]);
+		if (iomi_smmuv3_rules_cmd(w, &s->caps, NULL))
+			break;
+		if (is_tlbi(op)) {
+			if (!locked)
+				iomi_smmuv3_dev_tlbi_begin(s);
+			locked = true;
+			tlbi(s, op, w);
+		} else {
+			if (locked)
+				iomi_smmuv3_dev_tlbi_end(s);
+			locked = false;
+			go = execute(s, op, w);
+		}
+		if (go)
+			advance(s);
+	}
+	if (locked)
+		iomi_smmuv3_dev_tlbi_end(s);
+	if (go && i < n) {
 		command_error(s, SMMU_CERROR_ILL);
-	else
-		execute(s, w);
+		i++;
+	}
+	return i;
 }
 
 int iomi_smmuv3_dev_cmdq_run(struct iom_smmuv3_dev *s, unsigned int budget)
@@ -267,9 +311,9 @@ int iomi_smmuv3_dev_cmdq_run(struct iom_smmuv3_dev *s, unsigned int budget)
 			return IOM_EBUSY;
 		if (!ready(s))
 			return IOM_OK;
-		if (!budget--)
+		if (!budget)
 			return IOM_EAGAIN;
-		one(s);
+		budget -= burst(s, budget);
 	}
 }
 

@@ -394,9 +394,10 @@ struct smmu_tlbi {
 	uint8_t size_lg2;	/* leaf size, where TTL and TG tell; 0: any */
 };
 void iomi_smmuv3_dev_tlbi(struct iom_smmuv3_dev *s, const struct smmu_tlbi *i);	/* takes cache_lock */
-/* The same by parts, for a run of commands: begin takes cache_lock, one asks for it. */
+/* The same by parts, for a run of commands: begin takes cache_lock, end gives it back. */
 void iomi_smmuv3_dev_tlbi_begin(struct iom_smmuv3_dev *s);
 void iomi_smmuv3_dev_tlbi_one(struct iom_smmuv3_dev *s, const struct smmu_tlbi *i);
+void iomi_smmuv3_dev_tlbi_end(struct iom_smmuv3_dev *s);
 
 /*
  * smmuv3_dev_tlb.c: the sets. fill does nothing if tlb_gen moved on since the

@@ -163,13 +163,22 @@ const struct iomi_smmuv3_rule *iomi_smmuv3_rules_of_cmd(size_t *n)
 	return rules;
 }
 
+/* What a driver sends most, without going through the rows one by one. */
+static bool plain_va(const uint64_t *w, const struct iomi_smmuv3_caps *c)
+{
+	return !ssec(w, NULL, c) && !s1p(w, NULL, c) && !range(w, NULL, c);
+}
+
 const struct iomi_smmuv3_rule *iomi_smmuv3_rules_cmd(const uint64_t cmd[2],
 						     const struct iomi_smmuv3_caps *caps,
 						     const struct iomi_smmuv3_rule *after)
 {
+	unsigned int op = (unsigned int)IOM_FIELD_GET(SMMU_CMD0_OPCODE, cmd[0]), m;
 	size_t i = after ? (size_t)(after - rules) + 1 : 0;
-	unsigned int m = asks((unsigned int)IOM_FIELD_GET(SMMU_CMD0_OPCODE, cmd[0])) >> i;
 
+	if ((op == SMMU_CMD_TLBI_NH_VA || op == SMMU_CMD_TLBI_NH_VAA) && plain_va(cmd, caps))
+		return NULL;
+	m = asks(op) >> i;
 	for (; m; m >>= 1, i++) {
 		if ((m & 1) && rules[i].broken(cmd, NULL, caps))
 			return &rules[i];
