@@ -432,15 +432,13 @@ static bool names(const struct smmu_tlbi *i, const struct smmu_space *sp)
 	return sp->global ? !i->keep_global : sp->asid == i->asid;
 }
 
-static void invalidate(struct iom_smmuv3_dev *s, const struct smmu_tlbi *i,
-		       struct smmu_space *sp)
+/* The general case: a range, leaves that were cut, or all. */
+static void invalidate_range(struct iom_smmuv3_dev *s, const struct smmu_tlbi *i,
+			     struct smmu_space *sp, uint64_t sizes)
 {
-	uint64_t sizes = atomic_load(&sp->sizes), cut = atomic_load(&sp->cut), whole;
+	uint64_t cut = atomic_load(&sp->cut), whole;
 	struct iom_range addr = i->addr;
 
-	/* Nothing was filled in under this tag. */
-	if (!sizes)
-		return;
 	if (cut) {
 		/* Pieces of the largest leaf that was cut may be anywhere in it, of any size. */
 		whole = UINT64_MAX >> (__builtin_clzll(cut) - 11);
@@ -453,16 +451,53 @@ static void invalidate(struct iom_smmuv3_dev *s, const struct smmu_tlbi *i,
 		new_tag(s, sp);
 }
 
+static void invalidate_sizes(struct iom_smmuv3_dev *s, const struct smmu_tlbi *i,
+			     struct smmu_space *sp, uint64_t sizes)
+{
+	uint64_t tag;
+
+	/* Within one leaf of the smallest size, hence of each? */
+	if (!i->by_addr || atomic_load(&sp->cut) ||
+	    (i->addr.start ^ i->addr.last) >> 12 >> __builtin_ctzll(sizes)) {
+		invalidate_range(s, i, sp, sizes);
+		return;
+	}
+	if (i->size_lg2)
+		sizes &= IOM_BIT64(i->size_lg2 - 12);
+	tag = atomic_load(&sp->tag);
+	for (; sizes; sizes &= sizes - 1)
+		smmu_tlb_drop_leaf(s, tag, i->addr.start, (unsigned int)__builtin_ctzll(sizes));
+}
+
+/* After tlb_gen has moved: who looked at it before has noted the size that it fills in. */
+static inline void invalidate(struct iom_smmuv3_dev *s, const struct smmu_tlbi *i,
+			      struct smmu_space *sp)
+{
+	uint64_t sizes = atomic_load(&sp->sizes);
+
+	if (sizes)
+		invalidate_sizes(s, i, sp, sizes);
+}
+
+static void found_one(struct iom_smmuv3_dev *s, const struct smmu_tlbi *i,
+		      struct smmu_space *sp, struct smmu_tlbi_spaces *found)
+{
+	if (!names(i, sp))
+		return;
+	if (found->nr < SMMU_TLBI_SPACES)
+		found->space[found->nr] = sp;
+	found->nr++;
+	invalidate(s, i, sp);
+}
+
 /* Spaces of one VMID and ASID; ASID 0: also those that have none. */
 static void tlbi_bucket(struct iom_smmuv3_dev *s, const struct smmu_tlbi *i, uint16_t vmid,
-			uint16_t asid)
+			uint16_t asid, struct smmu_tlbi_spaces *found)
 {
 	struct smmu_space *sp;
 
-	for (sp = *space_bucket(s, vmid, asid); sp; sp = sp->next) {
-		if (names(i, sp))
-			invalidate(s, i, sp);
-	}
+	for (sp = *space_bucket(s, vmid, asid); sp; sp = sp->next)
+		found_one(s, i, sp, found);
 }
 
 void iomi_smmuv3_dev_tlbi_begin(struct iom_smmuv3_dev *s)
@@ -476,7 +511,8 @@ void iomi_smmuv3_dev_tlbi_end(struct iom_smmuv3_dev *s)
 	iom_plat_unlock(s->plat, &s->cache_lock);
 }
 
-void iomi_smmuv3_dev_tlbi_one(struct iom_smmuv3_dev *s, const struct smmu_tlbi *i)
+void iomi_smmuv3_dev_tlbi_first(struct iom_smmuv3_dev *s, const struct smmu_tlbi *i,
+				struct smmu_tlbi_spaces *found)
 {
 	/* EL2 has no VMID. */
 	uint16_t vmid = i->kind == SMMU_SPACE_EL2 ? 0 : i->vmid;
@@ -485,25 +521,40 @@ void iomi_smmuv3_dev_tlbi_one(struct iom_smmuv3_dev *s, const struct smmu_tlbi *
 
 	/* First: a walk that has begun caches nothing any more. */
 	atomic_fetch_add(&s->tlb_gen, 1);
+	found->nr = 0;
 	if (i->by_asid) {
-		tlbi_bucket(s, i, vmid, i->asid);
+		tlbi_bucket(s, i, vmid, i->asid, found);
 		if (!i->keep_global && space_bucket(s, vmid, 0) != space_bucket(s, vmid, i->asid))
-			tlbi_bucket(s, i, vmid, 0);
+			tlbi_bucket(s, i, vmid, 0, found);
 		return;
 	}
 	b = i->every ? 0 : vmid & last;
 	for (last = i->every ? last : b; b <= last; b++) {
-		for (sp = s->vmid_bucket[b]; sp; sp = sp->next_vmid) {
-			if (names(i, sp))
-				invalidate(s, i, sp);
-		}
+		for (sp = s->vmid_bucket[b]; sp; sp = sp->next_vmid)
+			found_one(s, i, sp, found);
 	}
+}
+
+void iomi_smmuv3_dev_tlbi_again(struct iom_smmuv3_dev *s, const struct smmu_tlbi *i,
+				struct smmu_tlbi_spaces *found)
+{
+	unsigned int k;
+
+	if (found->nr > SMMU_TLBI_SPACES) {
+		iomi_smmuv3_dev_tlbi_first(s, i, found);
+		return;
+	}
+	atomic_fetch_add(&s->tlb_gen, 1);
+	for (k = 0; k < found->nr; k++)
+		invalidate(s, i, found->space[k]);
 }
 
 void iomi_smmuv3_dev_tlbi(struct iom_smmuv3_dev *s, const struct smmu_tlbi *i)
 {
+	struct smmu_tlbi_spaces found;
+
 	iomi_smmuv3_dev_tlbi_begin(s);
-	iomi_smmuv3_dev_tlbi_one(s, i);
+	iomi_smmuv3_dev_tlbi_first(s, i, &found);
 	iomi_smmuv3_dev_tlbi_end(s);
 }
 

@@ -14,7 +14,7 @@
 #include "smmuv3_dev_int.h"
 
 #define PER_RUN	256u	/* commands before run() returns */
-#define PER_FETCH	16u
+#define PER_FETCH	32u
 
 static unsigned int queue_lg2(const struct iom_smmuv3_dev *s)
 {
@@ -28,9 +28,9 @@ static uint32_t pos_mask(const struct iom_smmuv3_dev *s)
 	return (IOM_BIT32(queue_lg2(s)) << 1) - 1;
 }
 
-static void advance(struct iom_smmuv3_dev *s)
+static void advance(struct iom_smmuv3_dev *s, uint32_t pos)
 {
-	s->cmdq.cons = (s->cmdq.cons + 1) & pos_mask(s);
+	s->cmdq.cons = (s->cmdq.cons + 1) & pos;
 	s->nr_commands++;
 }
 
@@ -99,79 +99,132 @@ static unsigned int tg_lg2(unsigned int tg)
 	return 10 + 2 * tg;	/* 1: 4K, 2: 16K, 3: 64K */
 }
 
-/* Addresses of a TLBI by address: one, or a range with IDR3.RIL (4.4.1.1). */
-static void tlbi_addr(const struct iom_smmuv3_dev *s, const uint64_t w[2], bool ipa,
-		      struct smmu_tlbi *i)
+/*
+ * TLBIs, one after the other: what the last one said, so that one that differs
+ * from it by its address only need not be taken apart again.
+ */
+struct tlbi_run {
+	bool locked;			/* cache_lock is held; else nothing below counts */
+	uint64_t w0, low;		/* of the last one; low bits of its second word */
+	uint64_t space, bytes;		/* by address: bits that count, and how many from there */
+	struct smmu_tlbi i;
+	struct smmu_tlbi_spaces found;
+};
+
+#define TLBI1_LOW	IOM_BITS64(11, 0)
+
+/* TLBI by address: of one, or of a range with IDR3.RIL (4.4.1.1). */
+static void tlbi_by_addr(const struct iom_smmuv3_dev *s, const uint64_t w[2], bool ipa,
+			 struct tlbi_run *r)
 {
-	uint64_t space = IOM_BITS64(55, 0), bytes, n;
 	unsigned int tg = (unsigned int)IOM_FIELD_GET(SMMU_CMD_TLBI1_TG, w[1]);
 	unsigned int ttl = (unsigned int)IOM_FIELD_GET(SMMU_CMD_TLBI1_TTL, w[1]);
 	unsigned int scale, lg2;
 
-	i->by_addr = true;
-	i->addr.start = w[1] & (ipa ? SMMU_CMD_TLBI1_IPA_ADDR : SMMU_CMD_TLBI1_VA_ADDR) & space;
-	i->addr.last = i->addr.start;
+	r->i.by_addr = true;
+	r->space = IOM_BITS64(55, 0) & (ipa ? SMMU_CMD_TLBI1_IPA_ADDR : SMMU_CMD_TLBI1_VA_ADDR);
+	r->bytes = 1;
 	if (!s->caps.ril || !tg)
 		return;
 	lg2 = tg_lg2(tg);
 	scale = (unsigned int)IOM_FIELD_GET(s->caps.ds ? SMMU_CMD_TLBI0_SCALE_DS :
 							 SMMU_CMD_TLBI0_SCALE, w[0]);
-	n = IOM_FIELD_GET(SMMU_CMD_TLBI0_NUM, w[0]) + 1;
-	i->addr.start &= ~((UINT64_C(1) << lg2) - 1);
+	r->space &= ~((UINT64_C(1) << lg2) - 1);
 	/* NUM has 5 bits, so the product may leave 64; then it is everything. */
-	bytes = scale + lg2 > 58 ? 0 : n << (scale + lg2);
-	if (!bytes || bytes - 1 > space - i->addr.start)
-		i->addr.last = space;
-	else
-		i->addr.last = i->addr.start + bytes - 1;
+	r->bytes = scale + lg2 > 58 ? UINT64_MAX :
+		   (IOM_FIELD_GET(SMMU_CMD_TLBI0_NUM, w[0]) + 1) << (scale + lg2);
 	/* TTL 1 with 16K is reserved without DS: no hint. */
 	if (ttl && !(tg == SMMU_TLBI_TG_16K && ttl == 1 && !s->caps.ds))
-		i->size_lg2 = (uint8_t)(lg2 + (3 - ttl) * (lg2 - 3));
+		r->i.size_lg2 = (uint8_t)(lg2 + (3 - ttl) * (lg2 - 3));
 }
 
-/* Under cache_lock. */
-static void tlbi(struct iom_smmuv3_dev *s, unsigned int op, const uint64_t w[2])
+/* The range from the address that the command has. */
+static void set_addr(struct tlbi_run *r, uint64_t w1)
 {
-	struct smmu_tlbi i = { .kind = SMMU_SPACE_EL1 };
+	uint64_t start = w1 & r->space, room = IOM_BITS64(55, 0) - start;
 
+	r->i.addr.start = start;
+	r->i.addr.last = start + (r->bytes - 1 < room ? r->bytes - 1 : room);
+}
+
+static void take_apart(const struct iom_smmuv3_dev *s, unsigned int op, const uint64_t w[2],
+		       struct tlbi_run *r)
+{
+	struct smmu_tlbi *i = &r->i;
+
+	*i = (struct smmu_tlbi){ .kind = SMMU_SPACE_EL1 };
+	r->w0 = w[0];
+	r->low = w[1] & TLBI1_LOW;
 	/* 4.4: without stage 2 the VMID is ignored; an 8-bit tag has 8 bits. */
 	if (s->caps.s2p)
-		i.vmid = (uint16_t)IOM_FIELD_GET(SMMU_CMD_TLBI0_VMID, w[0]) &
-			 (s->caps.vmid16 ? UINT16_MAX : UINT8_MAX);
-	i.asid = (uint16_t)IOM_FIELD_GET(SMMU_CMD_TLBI0_ASID, w[0]) &
-		 (s->caps.asid16 ? UINT16_MAX : UINT8_MAX);
+		i->vmid = (uint16_t)IOM_FIELD_GET(SMMU_CMD_TLBI0_VMID, w[0]) &
+			  (s->caps.vmid16 ? UINT16_MAX : UINT8_MAX);
+	i->asid = (uint16_t)IOM_FIELD_GET(SMMU_CMD_TLBI0_ASID, w[0]) &
+		  (s->caps.asid16 ? UINT16_MAX : UINT8_MAX);
 	switch (op) {
 	case SMMU_CMD_TLBI_NSNH_ALL:
-		i.every = true;
+		i->every = true;
 		break;
 	case SMMU_CMD_TLBI_S12_VMALL:
-		i.with_s2 = true;
+		i->with_s2 = true;
 		break;
 	case SMMU_CMD_TLBI_S2_IPA:
-		i.kind = SMMU_SPACE_S2;
-		tlbi_addr(s, w, true, &i);
+		i->kind = SMMU_SPACE_S2;
+		tlbi_by_addr(s, w, true, r);
 		break;
 	case SMMU_CMD_TLBI_EL2_ASID:
 	case SMMU_CMD_TLBI_NH_ASID:
-		i.by_asid = true;
-		i.keep_global = true;
+		i->by_asid = true;
+		i->keep_global = true;
 		break;
 	case SMMU_CMD_TLBI_EL2_VA:
 	case SMMU_CMD_TLBI_NH_VA:
 		/* EL2 without E2H has no ASIDs. */
-		i.by_asid = op == SMMU_CMD_TLBI_NH_VA || (atomic_load(&s->cr2) & SMMU_CR2_E2H);
-		tlbi_addr(s, w, false, &i);
+		i->by_asid = op == SMMU_CMD_TLBI_NH_VA ||
+			     (atomic_load(&s->cr2) & SMMU_CR2_E2H);
+		tlbi_by_addr(s, w, false, r);
 		break;
 	case SMMU_CMD_TLBI_EL2_VAA:
 	case SMMU_CMD_TLBI_NH_VAA:
-		tlbi_addr(s, w, false, &i);
+		tlbi_by_addr(s, w, false, r);
 		break;
 	default:
 		break;
 	}
 	if (op >= SMMU_CMD_TLBI_EL2_ALL && op <= SMMU_CMD_TLBI_EL2_VAA)
-		i.kind = SMMU_SPACE_EL2;
-	iomi_smmuv3_dev_tlbi_one(s, &i);
+		i->kind = SMMU_SPACE_EL2;
+}
+
+/* Is it like the last one, but for the address? Then it is as legal, and names the same spaces. */
+static bool tlbi_is_like(const struct tlbi_run *r, const uint64_t w[2])
+{
+	return r->locked && w[0] == r->w0 && (w[1] & TLBI1_LOW) == r->low;
+}
+
+static void tlbi_like(struct iom_smmuv3_dev *s, const uint64_t w[2], struct tlbi_run *r)
+{
+	if (r->i.by_addr)
+		set_addr(r, w[1]);
+	iomi_smmuv3_dev_tlbi_again(s, &r->i, &r->found);
+}
+
+static void tlbi(struct iom_smmuv3_dev *s, unsigned int op, const uint64_t w[2],
+		 struct tlbi_run *r)
+{
+	if (!r->locked)
+		iomi_smmuv3_dev_tlbi_begin(s);
+	r->locked = true;
+	take_apart(s, op, w, r);
+	if (r->i.by_addr)
+		set_addr(r, w[1]);
+	iomi_smmuv3_dev_tlbi_first(s, &r->i, &r->found);
+}
+
+static void tlbi_over(struct iom_smmuv3_dev *s, struct tlbi_run *r)
+{
+	if (r->locked)
+		iomi_smmuv3_dev_tlbi_end(s);
+	r->locked = false;
 }
 
 /* --- 4.7 CMD_SYNC --- */
@@ -183,7 +236,7 @@ static void sync_complete(struct iom_smmuv3_dev *s, const uint64_t w[2])
 	struct iom_gmem *gmem = s->cfg.gmem;
 
 	/* CONS first: who is told by the interrupt or the message looks at it. */
-	advance(s);
+	advance(s, pos_mask(s));
 	s->nr_syncs++;
 	if (cs == SMMU_SYNC_CS_SEV && s->cfg.sev && (s->cfg.idr[0] & SMMU_IDR0_SEV))
 		s->cfg.sev(s->cfg.arg);
@@ -261,7 +314,8 @@ static unsigned int burst(struct iom_smmuv3_dev *s, unsigned int max)
 {
 	struct smmu_cmd cmd[PER_FETCH];
 	unsigned int n = pending(s, max < PER_FETCH ? max : PER_FETCH), i, op;
-	bool locked = false, go = true;
+	uint32_t pos = pos_mask(s);
+	struct tlbi_run run;
 	uint64_t w[2];
 
 	/* If not all can be read, the first may still be good. */
@@ -269,33 +323,32 @@ static unsigned int burst(struct iom_smmuv3_dev *s, unsigned int max)
 		command_error(s, SMMU_CERROR_ABT);
 		return 1;
 	}
-	for (i = 0; i < n && go; i++) {
+	run.locked = false;
+	for (i = 0; i < n; i++) {
 		w[0] = iom_le64_get(cmd[i].w[0]);
 		w[1] = iom_le64_get(cmd[i].w[1]);
-		op = (unsigned int)IOM_FIELD_GET(SMMU_CMD0_OPCODE, w[0]);
-		if (iomi_smmuv3_rules_cmd(w, &s->caps, NULL))
-			break;
-		if (is_tlbi(op)) {
-			if (!locked)
-				iomi_smmuv3_dev_tlbi_begin(s);
-			locked = true;
-			tlbi(s, op, w);
-		} else {
-			if (locked)
-				iomi_smmuv3_dev_tlbi_end(s);
-			locked = false;
-			go = execute(s, op, w);
+		if (tlbi_is_like(&run, w)) {
+			tlbi_like(s, w, &run);
+			advance(s, pos);
+			continue;
 		}
-		if (go)
-			advance(s);
+		if (iomi_smmuv3_rules_cmd(w, &s->caps, NULL)) {
+			tlbi_over(s, &run);
+			command_error(s, SMMU_CERROR_ILL);
+			return i + 1;
+		}
+		op = (unsigned int)IOM_FIELD_GET(SMMU_CMD0_OPCODE, w[0]);
+		if (is_tlbi(op)) {
+			tlbi(s, op, w, &run);
+		} else {
+			tlbi_over(s, &run);
+			if (!execute(s, op, w))
+				return i + 1;
+		}
+		advance(s, pos);
 	}
-	if (locked)
-		iomi_smmuv3_dev_tlbi_end(s);
-	if (go && i < n) {
-		command_error(s, SMMU_CERROR_ILL);
-		i++;
-	}
-	return i;
+	tlbi_over(s, &run);
+	return n;
 }
 
 int iomi_smmuv3_dev_cmdq_run(struct iom_smmuv3_dev *s, unsigned int budget)

@@ -388,15 +388,27 @@ struct smmu_tlbi {
 	bool with_s2;		/* the VMID's stage 2 too: S12_VMALL */
 	bool by_asid;		/* else every ASID */
 	bool keep_global;	/* NH_ASID */
-	uint16_t vmid, asid;
 	bool by_addr;
-	struct iom_range addr;	/* inclusive */
 	uint8_t size_lg2;	/* leaf size, where TTL and TG tell; 0: any */
+	uint16_t vmid, asid;
+	struct iom_range addr;	/* inclusive */
+};
+/* The spaces that are named, found once for a run of commands that differ by address. */
+#define SMMU_TLBI_SPACES	4u
+struct smmu_tlbi_spaces {
+	struct smmu_space *space[SMMU_TLBI_SPACES];
+	unsigned int nr;	/* more than there is room for: look again each time */
 };
 void iomi_smmuv3_dev_tlbi(struct iom_smmuv3_dev *s, const struct smmu_tlbi *i);	/* takes cache_lock */
-/* The same by parts, for a run of commands: begin takes cache_lock, end gives it back. */
+/*
+ * The same by parts: begin takes cache_lock, end gives it back; in between
+ * *found stays good for commands that name the same.
+ */
 void iomi_smmuv3_dev_tlbi_begin(struct iom_smmuv3_dev *s);
-void iomi_smmuv3_dev_tlbi_one(struct iom_smmuv3_dev *s, const struct smmu_tlbi *i);
+void iomi_smmuv3_dev_tlbi_first(struct iom_smmuv3_dev *s, const struct smmu_tlbi *i,
+				struct smmu_tlbi_spaces *found);
+void iomi_smmuv3_dev_tlbi_again(struct iom_smmuv3_dev *s, const struct smmu_tlbi *i,
+				struct smmu_tlbi_spaces *found);
 void iomi_smmuv3_dev_tlbi_end(struct iom_smmuv3_dev *s);
 
 /*

@@ -146,19 +146,12 @@ void iomi_smmuv3_dev_tlb_fill(struct iom_smmuv3_dev *s, struct smmu_space *space
 	unlock(set, seq);
 }
 
-/*
- * A set in which the key is not is left alone: whoever is not its writer now
- * and becomes it later looks at tlb_gen, which has moved on.
- */
-static void drop_one(struct iom_smmuv3_dev *s, uint64_t tag, uint64_t ia, unsigned int n)
+void iomi_smmuv3_dev_tlb_drop_wait(struct iom_smmuv3_dev *s, struct smmu_tlb_set *set,
+				   uint64_t key)
 {
-	uint64_t key, seq;
-	struct smmu_tlb_set *set = smmu_tlb_place(&s->tlb, tag, ia, n, &key);
 	unsigned int way;
+	uint64_t seq;
 
-	if (!(atomic_load(&set->seq) & 1) && tag_of(set, 0) != key && tag_of(set, 1) != key &&
-	    tag_of(set, 2) != key)
-		return;
 	lock(s, set, &seq);
 	for (way = 0; way < SMMU_TLB_WAYS; way++) {
 		if (tag_of(set, way) == key)
@@ -173,11 +166,6 @@ bool iomi_smmuv3_dev_tlb_drop(struct iom_smmuv3_dev *s, uint64_t tag, uint64_t s
 	uint64_t bits, left = DROP_MAX, count, at;
 	unsigned int n;
 
-	if (addr.start == addr.last) {
-		for (; sizes; sizes &= sizes - 1)
-			drop_one(s, tag, addr.start, (unsigned int)__builtin_ctzll(sizes));
-		return true;
-	}
 	for (bits = sizes; bits; bits &= bits - 1) {
 		n = 12 + (unsigned int)__builtin_ctzll(bits);
 		count = (addr.last >> n) - (addr.start >> n);
@@ -189,7 +177,7 @@ bool iomi_smmuv3_dev_tlb_drop(struct iom_smmuv3_dev *s, uint64_t tag, uint64_t s
 		n = (unsigned int)__builtin_ctzll(bits);
 		at = addr.start >> (12 + n);
 		for (count = (addr.last >> (12 + n)) - at + 1; count; count--, at++)
-			drop_one(s, tag, at << (12 + n), n);
+			smmu_tlb_drop_leaf(s, tag, at << (12 + n), n);
 	}
 	return true;
 }

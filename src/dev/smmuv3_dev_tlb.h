@@ -69,4 +69,36 @@ static inline uint64_t smmu_tlb_find(const struct smmu_tlb *tlb, uint64_t tag, u
 	return 0;
 }
 
+/* The writer's side: the key leaves the set, in which another writer is. */
+void iomi_smmuv3_dev_tlb_drop_wait(struct iom_smmuv3_dev *s, struct smmu_tlb_set *set,
+				   uint64_t key);
+
+/*
+ * Drops the leaf of 2^(12+n) bytes that covers ia. A set in which it is not is
+ * left alone: whoever becomes its writer later looks at tlb_gen, which has
+ * moved on. The exchange fails if the set is not as it was looked at.
+ */
+static inline void smmu_tlb_drop_leaf(struct iom_smmuv3_dev *s, uint64_t tag, uint64_t ia,
+				      unsigned int n)
+{
+	uint64_t key, seq;
+	struct smmu_tlb_set *set = smmu_tlb_place(&s->tlb, tag, ia, n, &key);
+	unsigned int way;
+
+	seq = atomic_load(&set->seq);
+	for (way = 0; way < SMMU_TLB_WAYS; way++) {
+		if (atomic_load_explicit(&set->tag[way], memory_order_relaxed) == key)
+			break;
+	}
+	if (way == SMMU_TLB_WAYS && !(seq & 1))
+		return;
+	if (way == SMMU_TLB_WAYS || (seq & 1) ||
+	    !atomic_compare_exchange_strong(&set->seq, &seq, seq + 1)) {
+		iomi_smmuv3_dev_tlb_drop_wait(s, set, key);
+		return;
+	}
+	atomic_store_explicit(&set->tag[way], 0, memory_order_release);
+	atomic_store(&set->seq, seq + 2);
+}
+
 #endif
