@@ -92,7 +92,8 @@ static void adjacent(struct world *w, unsigned int n)
 	for (i = 0; i < n; i++)
 		map_page(w, nth(i), i);
 	for (i = 0; i < PICKS; i++)
-		pick[i] = nth((unsigned int)test_rng_below(&rng, n)) + 64 * test_rng_below(&rng, 64);
+		pick[i] = nth((unsigned int)test_rng_below(&rng, n)) +
+			  64 * test_rng_below(&rng, 64);
 }
 
 /* n pages anywhere in 1 GiB, looked up at random. */
@@ -410,9 +411,8 @@ static void whole_vmid(unsigned int i, uint64_t w[2])
 }
 
 /*
- * live pages are cached, and with sizes also a 2M and a 1G block. Each round
- * invalidates; then what it took away is cached again. others: so many streams
- * more, each with a space of its own.
+ * live pages are cached, and with blocks also a 2M and a 1G block. Each round
+ * invalidates; then what it took away is cached again.
  */
 static void count_tlbi(unsigned int live, bool blocks,
 		       void (*next)(unsigned int i, uint64_t w[2]), bool whole)

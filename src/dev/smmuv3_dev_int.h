@@ -399,7 +399,8 @@ struct smmu_tlbi_spaces {
 	struct smmu_space *space[SMMU_TLBI_SPACES];
 	unsigned int nr;	/* more than there is room for: look again each time */
 };
-void iomi_smmuv3_dev_tlbi(struct iom_smmuv3_dev *s, const struct smmu_tlbi *i);	/* takes cache_lock */
+/* Takes cache_lock. */
+void iomi_smmuv3_dev_tlbi(struct iom_smmuv3_dev *s, const struct smmu_tlbi *i);
 /*
  * The same by parts: begin takes cache_lock, end gives it back; in between
  * *found stays good for commands that name the same.

@@ -139,7 +139,8 @@ void iomi_smmuv3_dev_tlb_fill(struct iom_smmuv3_dev *s, struct smmu_space *space
 	 * to the set after us.
 	 */
 	if (atomic_load(&s->tlb_gen) == tlb_gen)
-		put(set, choose(set, key), key, (leaf->pa & SMMU_VAL_PA) | (~leaf->perm & SMMU_VAL_DENY) |
+		put(set, choose(set, key), key, (leaf->pa & SMMU_VAL_PA) |
+		    (~leaf->perm & SMMU_VAL_DENY) |
 		    IOM_FIELD_PREP(SMMU_VAL_SIZE_LG2, (uint64_t)leaf->size_lg2) |
 		    IOM_FIELD_PREP(SMMU_VAL_MEMATTR, (uint64_t)leaf->memattr) |
 		    IOM_FIELD_PREP(SMMU_VAL_SH, (uint64_t)leaf->sh));

@@ -181,7 +181,8 @@ static uint64_t hit_more(const struct iom_smmuv3_dev *s, const struct smmu_ctx *
  * tag in the address: what most hits are, and straight on, as this is their cost.
  */
 static IOMI_HOT bool hit_first(const struct iom_smmuv3_dev *s, const struct smmu_ctx *c,
-				   uint64_t iova, unsigned int access, uint64_t *val, unsigned int *lg2)
+				   uint64_t iova, unsigned int access, uint64_t *val,
+			       unsigned int *lg2)
 {
 	const struct smmu_space *space = c->space;
 	uint64_t tag, sizes;
