@@ -120,16 +120,6 @@ int iom_viommu_dev_destroy(struct iom_viommu_dev *v)
 
 /* --- domains --- */
 
-struct viommu_domain *iomi_viommu_dev_find_domain(struct iom_viommu_dev *v, uint32_t id)
-{
-	struct viommu_domain *d = v->domain[id % VIOMMU_DOMAIN_BUCKETS];
-
-	iom_plat_assert_held(v->plat, &v->lock);
-	while (d && d->id != id)
-		d = d->next;
-	return d;
-}
-
 int iomi_viommu_dev_new_domain(struct iom_viommu_dev *v, uint32_t id, bool bypass,
 			       unsigned int granule_lg2, struct viommu_domain **out)
 {
@@ -152,6 +142,7 @@ void iomi_viommu_dev_add_domain(struct iom_viommu_dev *v, struct viommu_domain *
 {
 	struct viommu_domain **b = &v->domain[d->id % VIOMMU_DOMAIN_BUCKETS];
 
+	iom_plat_assert_held(v->plat, &v->lock);
 	d->next = *b;
 	*b = d;
 	v->nr_domains++;
@@ -207,6 +198,19 @@ void iom_viommu_dev_wait(struct iom_viommu_dev *v)
 	iom_plat_unlock(v->plat, &v->lock);
 }
 
+bool iom_viommu_dev_wait_over(struct iom_viommu_dev *v)
+{
+	bool over;
+
+	/* Under the lock: nothing is retired between the ticket and the look. */
+	iom_plat_lock(v->plat, &v->lock);
+	over = iom_access_passed(&v->gate, iom_access_ticket(&v->gate));
+	if (over)
+		iomi_viommu_dev_free_retired(v, iomi_viommu_dev_take_retired(v));
+	iom_plat_unlock(v->plat, &v->lock);
+	return over;
+}
+
 /* --- endpoints --- */
 
 struct iom_viommu_ep *iomi_viommu_dev_find_ep(struct iom_viommu_dev *v, uint32_t id)
@@ -217,19 +221,6 @@ struct iom_viommu_ep *iomi_viommu_dev_find_ep(struct iom_viommu_dev *v, uint32_t
 	while (ep && ep->cfg.id != id)
 		ep = ep->next;
 	return ep;
-}
-
-bool iomi_viommu_dev_ep_allows(const struct iom_viommu_ep *ep, struct iom_range iova)
-{
-	unsigned int i;
-
-	if (!iom_range_contains(ep->cfg.input, iova))
-		return false;
-	for (i = 0; i < ep->cfg.nr_resv; i++) {
-		if (iom_range_overlaps(ep->cfg.resv[i].iova, iova))
-			return false;
-	}
-	return true;
 }
 
 static bool any_mapped(struct viommu_domain *d, uint64_t start, uint64_t last)
@@ -544,7 +535,7 @@ int iom_viommu_dev_for_each_mapping(struct iom_viommu_dev *v, uint32_t domain,
 	int rc = IOM_ENOENT;
 
 	iom_plat_lock(v->plat, &v->lock);
-	d = iomi_viommu_dev_find_domain(v, domain);
+	d = viommu_dev_find_domain(v, domain);
 	if (d) {
 		rc = IOM_OK;
 		while (!d->bypass && iomi_viommu_map_mapping(&d->map, at, &m)) {

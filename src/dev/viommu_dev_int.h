@@ -78,12 +78,21 @@ struct iom_viommu_dev {
 	struct viommu_domain *domain[VIOMMU_DOMAIN_BUCKETS];
 };
 
+/* A request that was copied out of guest memory, and where its answer goes. */
+struct viommu_request {
+	const uint8_t *in;
+	size_t in_len;
+	uint8_t *out;
+	uint64_t room;			/* the driver's; out holds as much, or any answer */
+	uint32_t used;			/* bytes of out written */
+};
+
+/* n requests one after another; *wait as in iom_viommu_dev_request_nowait(). Takes v->lock. */
+void iomi_viommu_dev_serve(struct iom_viommu_dev *v, struct viommu_request *req, unsigned int n,
+			   bool *wait);
+
 /* All under v->lock. */
-/* As iom_viommu_dev_request_nowait(). */
-void iomi_viommu_dev_serve(struct iom_viommu_dev *v, const void *in, size_t in_len, void *out,
-			   size_t out_len, size_t *used, bool *wait);
 struct iom_viommu_ep *iomi_viommu_dev_find_ep(struct iom_viommu_dev *v, uint32_t id);
-struct viommu_domain *iomi_viommu_dev_find_domain(struct iom_viommu_dev *v, uint32_t id);
 int iomi_viommu_dev_new_domain(struct iom_viommu_dev *v, uint32_t id, bool bypass,
 			       unsigned int granule_lg2, struct viommu_domain **out);
 void iomi_viommu_dev_add_domain(struct iom_viommu_dev *v, struct viommu_domain *d);
@@ -96,7 +105,14 @@ void iomi_viommu_dev_leave(struct iom_viommu_ep *ep);
 void iomi_viommu_dev_set_bypass(struct iom_viommu_dev *v, bool bypass);
 struct viommu_retired iomi_viommu_dev_take_retired(struct iom_viommu_dev *v);
 void iomi_viommu_dev_free_retired(struct iom_viommu_dev *v, struct viommu_retired r);
-/* Is m a mapping that ep's properties allow? */
-bool iomi_viommu_dev_ep_allows(const struct iom_viommu_ep *ep, struct iom_range iova);
+
+static inline struct viommu_domain *viommu_dev_find_domain(struct iom_viommu_dev *v, uint32_t id)
+{
+	struct viommu_domain *d = v->domain[id % VIOMMU_DOMAIN_BUCKETS];
+
+	while (d && d->id != id)
+		d = d->next;
+	return d;
+}
 
 #endif

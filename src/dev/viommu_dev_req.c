@@ -26,8 +26,7 @@ static void trace(struct iom_viommu_dev *v, enum iom_viommu_trace_op op,
 	t.domain = r->domain;
 	t.endpoint = r->endpoint;
 	t.flags = r->flags;
-	t.iova.start = r->virt_start;
-	t.iova.last = r->virt_end;
+	t.iova = r->iova;
 	t.gpa = r->phys_start;
 	v->cfg.trace(v->cfg.arg, &t);
 }
@@ -45,7 +44,7 @@ static uint8_t status_nomem(struct iom_viommu_dev *v, int rc)
 static uint8_t attach_to(struct iom_viommu_dev *v, struct iom_viommu_ep *ep, uint32_t id,
 			 bool bypass, bool *wait)
 {
-	struct viommu_domain *d = iomi_viommu_dev_find_domain(v, id);
+	struct viommu_domain *d = viommu_dev_find_domain(v, id);
 	int rc;
 
 	if (d && d->bypass != bypass)
@@ -111,6 +110,20 @@ static uint8_t do_detach(struct iom_viommu_dev *v, const struct viommu_wire_req 
 
 /* --- 5.13.6.5 MAP --- */
 
+/* Is iova within what ep can reach, and clear of what is reserved for it? */
+static bool ep_allows(const struct iom_viommu_ep *ep, struct iom_range iova)
+{
+	unsigned int i;
+
+	if (!iom_range_contains(ep->cfg.input, iova))
+		return false;
+	for (i = 0; i < ep->cfg.nr_resv; i++) {
+		if (iom_range_overlaps(ep->cfg.resv[i].iova, iova))
+			return false;
+	}
+	return true;
+}
+
 static bool endpoints_allow(struct viommu_domain *d, struct iom_range iova, uint8_t *status)
 {
 	struct iom_list *l;
@@ -118,7 +131,7 @@ static bool endpoints_allow(struct viommu_domain *d, struct iom_range iova, uint
 	iom_list_for_each(l, &d->eps) {
 		struct iom_viommu_ep *ep = IOM_CONTAINER_OF(l, struct iom_viommu_ep, in_domain);
 
-		if (iomi_viommu_dev_ep_allows(ep, iova))
+		if (ep_allows(ep, iova))
 			continue;
 		/* D38: reserved. Outside what an endpoint can reach: no status is specified. */
 		*status = iom_range_contains(ep->cfg.input, iova) ? VIRTIO_IOMMU_S_INVAL :
@@ -132,22 +145,19 @@ static bool endpoints_allow(struct viommu_domain *d, struct iom_range iova, uint
 static uint8_t check_map(struct iom_viommu_dev *v, const struct viommu_wire_req *r,
 			 struct viommu_domain **out)
 {
-	uint32_t known = VIRTIO_IOMMU_MAP_F_READ | VIRTIO_IOMMU_MAP_F_WRITE |
-			 (accepted(v, VIRTIO_IOMMU_F_MMIO) ? VIRTIO_IOMMU_MAP_F_MMIO : 0);
-	struct iom_range iova = { r->virt_start, r->virt_end };
+	uint32_t more = r->flags & ~(VIRTIO_IOMMU_MAP_F_READ | VIRTIO_IOMMU_MAP_F_WRITE);
+	struct iom_range iova = r->iova;
 	uint8_t status = VIRTIO_IOMMU_S_OK;
 	struct viommu_domain *d;
-	uint64_t mask;
 
-	if (r->flags & ~known)
+	if (more && (more != VIRTIO_IOMMU_MAP_F_MMIO || !accepted(v, VIRTIO_IOMMU_F_MMIO)))
 		return VIRTIO_IOMMU_S_INVAL;
-	d = iomi_viommu_dev_find_domain(v, r->domain);
+	d = viommu_dev_find_domain(v, r->domain);
 	if (!d)
 		return VIRTIO_IOMMU_S_NOENT;
 	if (d->bypass || !iom_range_valid(iova))
 		return VIRTIO_IOMMU_S_INVAL;
-	mask = (UINT64_C(1) << d->map.granule_lg2) - 1;
-	if ((iova.start | r->phys_start | (iova.last + 1)) & mask)
+	if ((iova.start | r->phys_start | (iova.last + 1)) & d->map.granule_m1)
 		return VIRTIO_IOMMU_S_RANGE;
 	/* The last two have no status in the specification. */
 	if (!iom_range_contains(v->cfg.input, iova) ||
@@ -161,7 +171,7 @@ static uint8_t check_map(struct iom_viommu_dev *v, const struct viommu_wire_req 
 
 static uint8_t do_map(struct iom_viommu_dev *v, const struct viommu_wire_req *r)
 {
-	struct iom_range iova = { r->virt_start, r->virt_end };
+	struct iom_range iova = r->iova;
 	struct viommu_domain *d;
 	uint8_t status = check_map(v, r, &d);
 	int rc;
@@ -185,8 +195,8 @@ static uint8_t do_map(struct iom_viommu_dev *v, const struct viommu_wire_req *r)
 
 static uint8_t do_unmap(struct iom_viommu_dev *v, const struct viommu_wire_req *r, bool *wait)
 {
-	struct viommu_domain *d = iomi_viommu_dev_find_domain(v, r->domain);
-	struct iom_range iova = { r->virt_start, r->virt_end };
+	struct viommu_domain *d = viommu_dev_find_domain(v, r->domain);
+	struct iom_range iova = r->iova;
 	uint64_t removed;
 
 	if (!d)
@@ -229,25 +239,33 @@ static uint8_t do_probe(struct iom_viommu_dev *v, const struct viommu_wire_req *
 
 /* --- framing, 5.13.6 --- */
 
-static uint8_t run_request(struct iom_viommu_dev *v, const struct viommu_wire_req *r,
+/* in is whole, out has room; what a type has besides the status is at out. */
+static uint8_t run_request(struct iom_viommu_dev *v, unsigned int type, const uint8_t *in,
 			   uint8_t *out, bool *wait)
 {
-	switch (r->type) {
+	struct viommu_wire_req r;
+
+	switch (type) {
 	case VIRTIO_IOMMU_T_ATTACH:
-		return do_attach(v, r, wait);
+		viommu_wire_unpack_attach(in, &r);
+		return do_attach(v, &r, wait);
 	case VIRTIO_IOMMU_T_DETACH:
-		return do_detach(v, r, wait);
+		viommu_wire_unpack_detach(in, &r);
+		return do_detach(v, &r, wait);
 	case VIRTIO_IOMMU_T_MAP:
-		return do_map(v, r);
+		viommu_wire_unpack_map(in, &r);
+		return do_map(v, &r);
 	case VIRTIO_IOMMU_T_UNMAP:
-		return do_unmap(v, r, wait);
+		viommu_wire_unpack_unmap(in, &r);
+		return do_unmap(v, &r, wait);
 	default:
-		return do_probe(v, r, out);
+		viommu_wire_unpack_probe(in, &r);
+		return do_probe(v, &r, out);
 	}
 }
 
 /* Requests of a feature that was not accepted are unknown types. */
-static bool known(struct iom_viommu_dev *v, uint8_t type)
+static bool known(struct iom_viommu_dev *v, unsigned int type)
 {
 	switch (type) {
 	case VIRTIO_IOMMU_T_MAP:
@@ -260,37 +278,50 @@ static bool known(struct iom_viommu_dev *v, uint8_t type)
 	}
 }
 
-void iomi_viommu_dev_serve(struct iom_viommu_dev *v, const void *in, size_t in_len, void *out,
-			   size_t out_len, size_t *used, bool *wait)
+/* Bytes of out that were written; 0 without a status: D7, D33, and too short a request. */
+static uint32_t serve(struct iom_viommu_dev *v, const struct viommu_request *req, bool *wait)
 {
-	struct viommu_wire_req r;
-	size_t tail = 0;
+	/* The type is the first byte of them all. */
+	unsigned int type = req->in_len ? req->in[0] : 0;
+	size_t want = viommu_wire_req_len(type), tail = 0;
 	uint8_t status;
 
-	*used = 0;
-	if (!iomi_viommu_wire_unpack_req(in, in_len, &r) || !known(v, r.type))
+	if (!want || req->in_len < want || !known(v, type))
 		goto refuse;
-	if (r.type == VIRTIO_IOMMU_T_PROBE)
+	if (type == VIRTIO_IOMMU_T_PROBE)
 		tail = v->cfg.probe_size;
-	if (out_len < tail + VIOMMU_WIRE_TAIL)
+	if (req->room < tail + VIOMMU_WIRE_TAIL)
 		goto refuse;
-	status = run_request(v, &r, out, wait);
+	status = run_request(v, type, req->in, req->out, wait);
 	if (status != VIRTIO_IOMMU_S_OK)
 		v->st.refused++;
-	iomi_viommu_wire_pack_tail(status, (uint8_t *)out + tail);
-	*used = tail + VIOMMU_WIRE_TAIL;
-	return;
+	viommu_wire_pack_tail(status, req->out + tail);
+	return (uint32_t)(tail + VIOMMU_WIRE_TAIL);
 refuse:
-	/* D7, D33, and too short a request: nothing is written. */
 	v->st.refused++;
+	return 0;
+}
+
+void iomi_viommu_dev_serve(struct iom_viommu_dev *v, struct viommu_request *req, unsigned int n,
+			   bool *wait)
+{
+	unsigned int i;
+
+	iom_plat_lock(v->plat, &v->lock);
+	for (i = 0; i < n; i++)
+		req[i].used = serve(v, &req[i], wait);
+	iom_plat_unlock(v->plat, &v->lock);
 }
 
 int iom_viommu_dev_request_nowait(struct iom_viommu_dev *v, const void *in, size_t in_len,
 				  void *out, size_t out_len, size_t *used, bool *wait)
 {
-	iom_plat_lock(v->plat, &v->lock);
-	iomi_viommu_dev_serve(v, in, in_len, out, out_len, used, wait);
-	iom_plat_unlock(v->plat, &v->lock);
+	struct viommu_request r = {
+		.in = in, .in_len = in_len, .out = out, .room = out_len,
+	};
+
+	iomi_viommu_dev_serve(v, &r, 1, wait);
+	*used = r.used;
 	return IOM_OK;
 }
 

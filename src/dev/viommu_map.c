@@ -23,10 +23,12 @@ void iomi_viommu_map_init(struct viommu_map *m, unsigned int granule_lg2, bool b
 {
 	atomic_init(&m->root, bypass ? VIOMMU_ROOT_IDENTITY : 0);
 	m->granule_lg2 = granule_lg2;
+	m->granule_m1 = (UINT64_C(1) << granule_lg2) - 1;
 	m->run_flags = bypass ? IOM_RUN_BYPASS : 0;
 	m->nr_mappings = 0;
 	m->near = NULL;
-	m->near_tag = 0;
+	m->near_start = 0;
+	m->near_span = 0;
 }
 
 static unsigned int slot_of(uint64_t iova, unsigned int shift)
@@ -239,22 +241,33 @@ static void set_near(struct viommu_map *m, struct viommu_node *n, unsigned int s
 	if (shift != m->granule_lg2)
 		return;
 	m->near = n;
-	m->near_tag = iova >> shift >> VIOMMU_SLOT_LG2;
+	m->near_span = UINT64_C(1) << (shift + VIOMMU_SLOT_LG2);
+	m->near_start = iova & ~(m->near_span - 1);
+}
+
+static void forget_near(struct viommu_map *m)
+{
+	m->near_span = 0;
 }
 
 /* The slots of m->near that are r, if r is some of its granules, not all. */
-static bool near_slots(const struct viommu_map *m, struct iom_range r, unsigned int *first,
-		       uint64_t *mask)
+static inline bool near_slots(const struct viommu_map *m, struct iom_range r, unsigned int *first,
+			      unsigned int *last)
 {
-	unsigned int g = m->granule_lg2, last = slot_of(r.last, g);
+	/* What lies below near_start wraps to above its span. */
+	uint64_t a = r.start - m->near_start, b = r.last - m->near_start;
 
-	if (!m->near || r.start >> g >> VIOMMU_SLOT_LG2 != m->near_tag ||
-	    r.last >> g >> VIOMMU_SLOT_LG2 != m->near_tag ||
-	    ((r.start | (r.last + 1)) & ((UINT64_C(1) << g) - 1)))
+	if (a > b || b >= m->near_span || ((a | (b + 1)) & m->granule_m1) ||
+	    b - a == m->near_span - 1)
 		return false;
-	*first = slot_of(r.start, g);
-	*mask = UINT64_MAX << *first & UINT64_MAX >> (VIOMMU_SLOTS - 1 - last);
-	return ~*mask;
+	*first = (unsigned int)(a >> m->granule_lg2);
+	*last = (unsigned int)(b >> m->granule_lg2);
+	return true;
+}
+
+static inline uint64_t slots_mask(unsigned int first, unsigned int last)
+{
+	return UINT64_MAX << first & UINT64_MAX >> (VIOMMU_SLOTS - 1 - last);
 }
 
 /* --- adding --- */
@@ -417,21 +430,22 @@ static void fill(struct viommu_map *m, struct viommu_pool *pool, struct iom_rang
 }
 
 /* As fill(), inside m->near: all slots are leaves of one granule. */
-static void add_near(struct viommu_map *m, unsigned int i, uint64_t mask, uint64_t gpa,
+static void add_near(struct viommu_map *m, unsigned int i, unsigned int last, uint64_t gpa,
 		     uint64_t prot)
 {
-	uint64_t w = VIOMMU_LEAF_VALID | VIOMMU_LEAF_FIRST | prot | gpa, left = mask >> i;
+	uint64_t w = VIOMMU_LEAF_VALID | VIOMMU_LEAF_FIRST | prot | gpa;
+	struct viommu_node *n = m->near;
 
-	for (; left; left >>= 1, i++) {
-		if (left == 1)
-			w |= VIOMMU_LEAF_LAST;
-		atomic_store_explicit(&m->near->slot[i], w, memory_order_release);
-		w = (w & ~VIOMMU_LEAF_FIRST) + (UINT64_C(1) << m->granule_lg2);
-	}
-	m->near->used |= mask;
+	n->used |= slots_mask(i, last);
 	m->nr_mappings++;
+	for (; i < last; i++) {
+		atomic_store_explicit(&n->slot[i], w, memory_order_release);
+		w = (w & ~VIOMMU_LEAF_FIRST) + m->granule_m1 + 1;
+	}
+	atomic_store_explicit(&n->slot[i], w | VIOMMU_LEAF_LAST, memory_order_release);
 }
 
+__attribute__((noinline))	/* so that the other way stays short */
 static int add_far(struct viommu_map *m, struct viommu_pool *pool, struct iom_range iova,
 		   uint64_t gpa, uint64_t prot)
 {
@@ -461,14 +475,13 @@ static int add_far(struct viommu_map *m, struct viommu_pool *pool, struct iom_ra
 int iomi_viommu_map_add(struct viommu_map *m, struct viommu_pool *pool, struct iom_range iova,
 			uint64_t gpa, uint64_t prot)
 {
-	unsigned int i;
-	uint64_t mask;
+	unsigned int first, last;
 
-	if (!near_slots(m, iova, &i, &mask))
+	if (!near_slots(m, iova, &first, &last))
 		return add_far(m, pool, iova, gpa, prot);
-	if (m->near->used & mask)
+	if (m->near->used & slots_mask(first, last))
 		return IOM_EEXIST;
-	add_near(m, i, mask, gpa, prot);
+	add_near(m, first, last, gpa, prot);
 	return IOM_OK;
 }
 
@@ -590,6 +603,12 @@ static bool splits(struct viommu_map *m, struct iom_range r)
 	       (leaf.iova.last != r.last || !(leaf.word & VIOMMU_LEAF_LAST));
 }
 
+/* Is w a leaf, but not the first (or last) of its mapping? */
+static bool goes_on(uint64_t w, uint64_t edge)
+{
+	return (w & (VIOMMU_LEAF_VALID | edge)) == VIOMMU_LEAF_VALID;
+}
+
 /*
  * The same inside m->near, if it does not become empty; IOM_EAGAIN: not a case
  * for this.
@@ -597,26 +616,29 @@ static bool splits(struct viommu_map *m, struct iom_range r)
 static int remove_near(struct viommu_map *m, struct iom_range iova, uint64_t *removed)
 {
 	struct viommu_node *n = m->near;
-	uint64_t mask, bits, w;
-	unsigned int first, last;
+	uint64_t mask, bits, count = 0;
+	unsigned int first, last, i;
 
-	if (!near_slots(m, iova, &first, &mask) || !(n->used & ~mask))
+	if (!near_slots(m, iova, &first, &last))
 		return IOM_EAGAIN;
-	bits = n->used & mask;
-	last = VIOMMU_SLOTS - 1 - (unsigned int)__builtin_clzll(mask);
-	if ((bits >> first & 1 && !(slot_get(n, first) & VIOMMU_LEAF_FIRST)) ||
-	    (bits >> last & 1 && !(slot_get(n, last) & VIOMMU_LEAF_LAST)))
+	mask = slots_mask(first, last);
+	if (!(n->used & ~mask))
+		return IOM_EAGAIN;
+	if (goes_on(slot_get(n, first), VIOMMU_LEAF_FIRST) ||
+	    goes_on(slot_get(n, last), VIOMMU_LEAF_LAST))
 		return IOM_ERANGE;
-	for (; bits; bits &= bits - 1) {
-		w = slot_get(n, (unsigned int)__builtin_ctzll(bits));
-		*removed += !!(w & VIOMMU_LEAF_FIRST);
-		atomic_store(&n->slot[__builtin_ctzll(bits)], 0);
+	for (bits = n->used & mask; bits; bits &= bits - 1) {
+		i = (unsigned int)__builtin_ctzll(bits);
+		count += !!(slot_get(n, i) & VIOMMU_LEAF_FIRST);
+		atomic_store(&n->slot[i], 0);
 	}
 	n->used &= ~mask;
-	m->nr_mappings -= *removed;
+	m->nr_mappings -= count;
+	*removed = count;
 	return IOM_OK;
 }
 
+__attribute__((noinline))
 static int remove_far(struct viommu_map *m, struct viommu_pool *pool, struct iom_range iova,
 		      uint64_t *removed)
 {
@@ -627,7 +649,7 @@ static int remove_far(struct viommu_map *m, struct viommu_pool *pool, struct iom
 
 	if (splits(m, iova))
 		return IOM_ERANGE;
-	m->near = NULL;
+	forget_near(m);
 	while (!end && iomi_viommu_map_next(m, at, iova.last, &leaf)) {
 		if (!(root_get(m) & VIOMMU_NODE)) {
 			atomic_store(&m->root, 0);

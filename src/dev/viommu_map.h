@@ -75,15 +75,17 @@ struct viommu_pool {
 struct viommu_map {
 	IOM_ATOMIC(uint64_t) root;
 	unsigned int granule_lg2;	/* fixed */
+	uint64_t granule_m1;		/* fixed: 2^granule_lg2 - 1 */
 	uint32_t run_flags;		/* fixed: IOM_RUN_BYPASS or 0, for every run */
 	/* writers, away from the line that translations read: */
 	alignas(64) uint64_t nr_mappings;
 	/*
-	 * The node of granules that was worked on last, if it is in the tree, and
-	 * the address bits above it: requests come in clusters.
+	 * The node of granules that was worked on last, and the addresses below
+	 * it; a span of 0 if it is in the tree no more. Requests come in clusters.
 	 */
 	struct viommu_node *near;
-	uint64_t near_tag;
+	uint64_t near_start;
+	uint64_t near_span;
 };
 
 struct viommu_leaf {

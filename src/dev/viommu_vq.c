@@ -21,34 +21,28 @@
 #define STATE_MAGIC	0x514f4956u	/* "VIOQ" */
 #define STATE_VERSION	1u
 
-#define KEEP_SEGS	8u	/* Linux sends two a request */
-
-/* A request of the batch; used is valid once it was carried out. */
-struct done {
-	struct iom_vq_chain ch;
-	uint32_t used;
-	uint32_t in_len;
-	bool bad;		/* its buffers are not memory, or too many: used 0 (V5) */
-	uint8_t in[VIOMMU_WIRE_REQ_MAX];
-	struct iom_vq_seg seg[KEEP_SEGS];
-};
+#define BATCH_SEGS	(2u * IOM_VIOMMU_VQ_BATCH)	/* Linux sends two a request */
 
 struct iom_viommu_vq {
 	struct iom_virtio_dev d;
 	struct iom_viommu_dev *dev;
 	struct iom_viommu_vq_cfg cfg;	/* fixed, defaults filled in */
-	struct iom_vq_seg *seg;		/* worker; queue_size_max of them */
+	struct iom_vq_seg *seg;		/* worker; nr_segs() of them */
 	uint8_t *out;			/* worker; out_len bytes for each of the batch */
 	size_t out_len;
 	/* worker: */
-	struct done done[IOM_VIOMMU_VQ_BATCH];
+	struct iom_vq_chain ch[IOM_VIOMMU_VQ_BATCH];	/* the batch: chains, */
+	struct viommu_request req[IOM_VIOMMU_VQ_BATCH];	/* what was asked and answered, */
+	uint32_t used[IOM_VIOMMU_VQ_BATCH];		/* how much of it stands in the chain, */
+	uint8_t in[IOM_VIOMMU_VQ_BATCH][VIOMMU_WIRE_REQ_MAX];	/* and the copies */
 	unsigned int nr_done;
-	bool wait;			/* done[] may be answered only after a wait */
+	bool wait;			/* the batch may be answered only after a wait */
 	IOM_ATOMIC(bool) system_reset;
 	struct iom_lock lock;
 	/* under lock: */
 	struct iom_viommu_fault fault[IOM_VIOMMU_VQ_FAULTS];
-	unsigned int first_fault, nr_faults;
+	unsigned int first_fault;
+	IOM_ATOMIC(unsigned int) nr_faults;	/* looked at without it, too */
 	struct iom_viommu_vq_stats st;
 };
 
@@ -57,87 +51,67 @@ static struct iom_viommu_vq *to_vq(struct iom_virtio_dev *d)
 	return IOM_CONTAINER_OF(d, struct iom_viommu_vq, d);
 }
 
+/* Of a whole batch as Linux sends it, and always room for one chain more. */
+static unsigned int nr_segs(const struct iom_viommu_vq *q)
+{
+	return BATCH_SEGS + q->cfg.queue_size_max;
+}
+
 /* --- requests --- */
 
 /*
- * Takes one request and copies it. IOM_E2BIG: taken, but its pieces stay in
- * q->seg, so it is the last of its batch.
+ * Takes up to max requests and copies them. One that is not in memory becomes
+ * one of length 0 (V5). There is room for any chain, so none is too big.
  */
-static int take(struct iom_viommu_vq *q, struct iom_vq_dev *vq, struct done *r)
+static int take(struct iom_viommu_vq *q, struct iom_vq_dev *vq, unsigned int max)
 {
-	struct iom_vq_chain *ch = &r->ch;
-	unsigned int nr;
+	unsigned int i, n;
 	int rc;
 
-	ch->seg = q->seg;
-	ch->seg_max = q->cfg.queue_size_max;
-	rc = iom_vq_dev_pop(vq, ch);
-	if (rc && rc != IOM_E2BIG)
-		return rc;
-	r->used = 0;
-	r->bad = rc;
-	if (rc)
-		return IOM_OK;
-	r->in_len = ch->out_len < sizeof(r->in) ? (uint32_t)ch->out_len : (uint32_t)sizeof(r->in);
-	r->bad = iom_vq_dev_read(vq, ch, 0, r->in, r->in_len);
-	nr = ch->nr_out + ch->nr_in;
-	if (nr > KEEP_SEGS)
-		return IOM_E2BIG;
-	memcpy(r->seg, ch->seg, nr * sizeof(r->seg[0]));
-	ch->seg = r->seg;
-	return IOM_OK;
-}
+	q->ch[0].seg = q->seg;
+	q->ch[0].seg_max = nr_segs(q);
+	rc = iom_vq_dev_pop_batch(vq, q->ch, max < IOM_VIOMMU_VQ_BATCH ? max : IOM_VIOMMU_VQ_BATCH,
+				  &n);
+	q->nr_done = n;
+	for (i = 0; i < n; i++) {
+		const struct iom_vq_chain *ch = &q->ch[i];
+		size_t len = ch->out_len < VIOMMU_WIRE_REQ_MAX ? (size_t)ch->out_len :
+								 VIOMMU_WIRE_REQ_MAX;
 
-/* Carries the batch out; no memory of the guest is touched under the device's lock. */
-static void execute(struct iom_viommu_vq *q)
-{
-	struct iom_viommu_dev *v = q->dev;
-	size_t out_len, used;
-	unsigned int i;
-
-	iom_plat_lock(v->plat, &v->lock);
-	for (i = 0; i < q->nr_done; i++) {
-		struct done *r = &q->done[i];
-
-		if (r->bad)
-			continue;
-		out_len = r->ch.in_len < q->out_len ? (size_t)r->ch.in_len : q->out_len;
-		iomi_viommu_dev_serve(v, r->in, r->in_len, q->out + i * q->out_len, out_len,
-				      &used, &q->wait);
-		r->used = (uint32_t)used;
+		q->req[i].in_len = iom_vq_dev_read(vq, ch, 0, q->in[i], len) ? 0 : len;
+		q->req[i].room = ch->in_len;
 	}
-	iom_plat_unlock(v->plat, &v->lock);
+	return rc;
 }
 
 /* Writes the answers, which nobody looks at before push. */
 static void write_answers(struct iom_viommu_vq *q, struct iom_vq_dev *vq)
 {
-	unsigned int i;
+	unsigned int i, n = q->nr_done;
 
-	for (i = 0; i < q->nr_done; i++) {
-		struct done *r = &q->done[i];
+	for (i = 0; i < n; i++) {
+		struct viommu_request *r = &q->req[i];
 
-		if (r->used && iom_vq_dev_write(vq, &r->ch, 0, q->out + i * q->out_len, r->used))
-			r->used = 0;
+		q->used[i] = r->used;
+		if (r->used && iom_vq_dev_write(vq, &q->ch[i], 0, r->out, r->used))
+			q->used[i] = 0;
 	}
 }
 
 /* Answers what was carried out. In and out of a bracket. */
 static int answer(struct iom_viommu_vq *q, struct iom_vq_dev *vq)
 {
-	unsigned int i;
-	int rc = IOM_OK;
+	int rc;
 
-	if (q->wait) {
+	if (q->wait && !iom_viommu_dev_wait_over(q->dev)) {
 		iom_virtio_dev_pause(&q->d);
 		iom_viommu_dev_wait(q->dev);
 		rc = iom_virtio_dev_resume(&q->d);
 		if (rc)
 			return rc;
-		q->wait = false;
 	}
-	for (i = 0; i < q->nr_done && !rc; i++)
-		rc = iom_vq_dev_push(vq, &q->done[i].ch, q->done[i].used);
+	q->wait = false;
+	rc = iom_vq_dev_push_batch(vq, q->ch, q->used, q->nr_done);
 	q->nr_done = 0;
 	return rc;
 }
@@ -148,25 +122,19 @@ static int process_requests(struct iom_viommu_vq *q, struct iom_vq_dev *vq)
 	/* What an earlier call could not answer comes first. */
 	int rc = q->nr_done ? answer(q, vq) : IOM_OK, rc_take = IOM_OK;
 
-	while (left && !rc && (!rc_take || rc_take == IOM_E2BIG)) {
-		do {
-			rc_take = take(q, vq, &q->done[q->nr_done]);
-			if (rc_take && rc_take != IOM_E2BIG)
-				break;
-			q->nr_done++;
-			left--;
-		} while (left && !rc_take && q->nr_done < IOM_VIOMMU_VQ_BATCH);
+	while (left && !rc && !rc_take) {
+		rc_take = take(q, vq, left);
 		if (!q->nr_done)
 			break;
-		execute(q);
+		left -= q->nr_done;
+		/* No memory of the guest is touched under the device's lock. */
+		iomi_viommu_dev_serve(q->dev, q->req, q->nr_done, &q->wait);
 		write_answers(q, vq);
 		rc = answer(q, vq);
 	}
 	if (rc)
 		return rc;
-	if (rc_take == IOM_EAGAIN)
-		return IOM_OK;
-	return !rc_take || rc_take == IOM_E2BIG ? IOM_EAGAIN : rc_take;
+	return rc_take == IOM_EAGAIN ? IOM_OK : rc_take ? rc_take : IOM_EAGAIN;
 }
 
 /* --- events --- */
@@ -261,14 +229,10 @@ static void on_trace(void *arg, const struct iom_viommu_trace *t)
 static int op_process(struct iom_virtio_dev *d, unsigned int queue)
 {
 	struct iom_viommu_vq *q = to_vq(d);
-	bool faults;
 
 	if (queue == VIRTIO_IOMMU_VQ_EVENT)
 		return process_events(q, &d->queue[queue].vq);
-	iom_plat_lock(q->cfg.plat, &q->lock);
-	faults = q->nr_faults;
-	iom_plat_unlock(q->cfg.plat, &q->lock);
-	if (faults)
+	if (atomic_load(&q->nr_faults))
 		iom_virtio_dev_kick(d, VIRTIO_IOMMU_VQ_EVENT);
 	return process_requests(q, &d->queue[queue].vq);
 }
@@ -345,7 +309,7 @@ static int init_virtio(struct iom_viommu_vq *q)
 
 static size_t seg_bytes(const struct iom_viommu_vq *q)
 {
-	return q->cfg.queue_size_max * sizeof(*q->seg);
+	return nr_segs(q) * sizeof(*q->seg);
 }
 
 static size_t out_bytes(const struct iom_viommu_vq *q)
@@ -358,6 +322,7 @@ int iom_viommu_vq_create(const struct iom_viommu_vq_cfg *cfg, struct iom_viommu_
 	struct iom_viommu_dev_cfg dc = cfg->dev;
 	struct iom_plat *plat = cfg->plat;
 	struct iom_viommu_vq *q;
+	unsigned int i;
 	void *mem;
 	int rc;
 
@@ -382,6 +347,10 @@ int iom_viommu_vq_create(const struct iom_viommu_vq_cfg *cfg, struct iom_viommu_
 	if (rc)
 		goto err_seg;
 	q->out = mem;
+	for (i = 0; i < IOM_VIOMMU_VQ_BATCH; i++) {
+		q->req[i].in = q->in[i];
+		q->req[i].out = q->out + i * q->out_len;
+	}
 	rc = plat->ops.lock_init(plat, &q->lock);
 	if (rc)
 		goto err_out;
@@ -457,10 +426,10 @@ int iom_viommu_vq_save(struct iom_viommu_vq *q, void *buf, size_t cap, size_t *l
 
 	iom_state_w_u32(&w, q->nr_done);
 	for (i = 0; i < q->nr_done; i++) {
-		iom_state_w_u16(&w, q->done[i].ch.id);
-		iom_state_w_u16(&w, q->done[i].ch.ndesc);
-		iom_state_w_u64(&w, q->done[i].ch.in_len);
-		iom_state_w_u32(&w, q->done[i].used);
+		iom_state_w_u16(&w, q->ch[i].id);
+		iom_state_w_u16(&w, q->ch[i].ndesc);
+		iom_state_w_u64(&w, q->ch[i].in_len);
+		iom_state_w_u32(&w, q->used[i]);
 	}
 	iom_plat_lock(q->cfg.plat, &q->lock);
 	iom_state_w_u32(&w, q->nr_faults);
@@ -483,8 +452,9 @@ int iom_viommu_vq_save(struct iom_viommu_vq *q, void *buf, size_t cap, size_t *l
 }
 
 /* Our record into plain arrays; nothing of *q changes. */
-static int read_own(struct iom_state_r *r, struct done *done, unsigned int *nr_done,
-		    struct iom_viommu_fault *fault, unsigned int *nr_faults)
+static int read_own(struct iom_state_r *r, struct iom_vq_chain *ch, uint32_t *used,
+		    unsigned int *nr_done, struct iom_viommu_fault *fault,
+		    unsigned int *nr_faults)
 {
 	unsigned int i;
 
@@ -492,12 +462,12 @@ static int read_own(struct iom_state_r *r, struct done *done, unsigned int *nr_d
 	if (*nr_done > IOM_VIOMMU_VQ_BATCH)
 		return IOM_EINVAL;
 	for (i = 0; i < *nr_done; i++) {
-		memset(&done[i], 0, sizeof(done[i]));
-		done[i].ch.id = iom_state_r_u16(r);
-		done[i].ch.ndesc = iom_state_r_u16(r);
-		done[i].ch.in_len = iom_state_r_u64(r);
-		done[i].used = iom_state_r_u32(r);
-		if (!done[i].ch.ndesc || done[i].used > done[i].ch.in_len)
+		memset(&ch[i], 0, sizeof(ch[i]));
+		ch[i].id = iom_state_r_u16(r);
+		ch[i].ndesc = iom_state_r_u16(r);
+		ch[i].in_len = iom_state_r_u64(r);
+		used[i] = iom_state_r_u32(r);
+		if (!ch[i].ndesc || used[i] > ch[i].in_len)
 			return IOM_EINVAL;
 	}
 	*nr_faults = iom_state_r_u32(r);
@@ -517,19 +487,21 @@ static int read_own(struct iom_state_r *r, struct done *done, unsigned int *nr_d
 int iom_viommu_vq_restore(struct iom_viommu_vq *q, const void *buf, size_t size, size_t *used)
 {
 	struct iom_viommu_fault fault[IOM_VIOMMU_VQ_FAULTS];
-	struct done done[IOM_VIOMMU_VQ_BATCH];
+	struct iom_vq_chain ch[IOM_VIOMMU_VQ_BATCH];
+	uint32_t used_len[IOM_VIOMMU_VQ_BATCH];
 	unsigned int nr_done, nr_faults;
 	struct iom_state_r r;
 	size_t own, dev;
 	int rc = iom_state_r_open(&r, buf, size, STATE_MAGIC, STATE_VERSION, &own);
 
 	if (!rc)
-		rc = read_own(&r, done, &nr_done, fault, &nr_faults);
+		rc = read_own(&r, ch, used_len, &nr_done, fault, &nr_faults);
 	if (!rc)
 		rc = iom_viommu_dev_restore(q->dev, (const uint8_t *)buf + own, size - own, &dev);
 	if (rc)
 		return rc;
-	memcpy(q->done, done, nr_done * sizeof(done[0]));
+	memcpy(q->ch, ch, nr_done * sizeof(ch[0]));
+	memcpy(q->used, used_len, nr_done * sizeof(used_len[0]));
 	q->nr_done = nr_done;
 	q->wait = nr_done;
 	iom_plat_lock(q->cfg.plat, &q->lock);

@@ -61,33 +61,37 @@ int iom_gmem_init(struct iom_gmem *g, const struct iom_gmem_ops *ops)
 	return IOM_OK;
 }
 
+static bool flat_has(const struct iom_gmem_flat *f, uint64_t off, uint64_t len)
+{
+	/* Below base, off has wrapped to behind the end: base + size does not wrap. */
+	return off < f->size && len <= f->size - off;
+}
+
 /* Host pointer to len bytes at addr, or NULL if they are not all inside. */
 static uint8_t *flat_ptr(struct iom_gmem *g, uint64_t addr, uint64_t len)
 {
 	struct iom_gmem_flat *f = IOM_CONTAINER_OF(g, struct iom_gmem_flat, g);
 
-	if (addr < f->base || addr - f->base >= f->size || len > f->size - (addr - f->base))
-		return NULL;
-	return f->mem + (addr - f->base);
+	return flat_has(f, addr - f->base, len) ? f->mem + (addr - f->base) : NULL;
 }
 
 static int flat_read(struct iom_gmem *g, uint64_t addr, void *buf, size_t len)
 {
-	const uint8_t *p = flat_ptr(g, addr, len);
+	struct iom_gmem_flat *f = IOM_CONTAINER_OF(g, struct iom_gmem_flat, g);
 
-	if (!p)
+	if (!flat_has(f, addr - f->base, len))
 		return IOM_EFAULT;
-	memcpy(buf, p, len);
+	memcpy(buf, f->mem + (addr - f->base), len);
 	return IOM_OK;
 }
 
 static int flat_write(struct iom_gmem *g, uint64_t addr, const void *buf, size_t len)
 {
-	uint8_t *p = flat_ptr(g, addr, len);
+	struct iom_gmem_flat *f = IOM_CONTAINER_OF(g, struct iom_gmem_flat, g);
 
-	if (!p)
+	if (!flat_has(f, addr - f->base, len))
 		return IOM_EFAULT;
-	memcpy(p, buf, len);
+	memcpy(f->mem + (addr - f->base), buf, len);
 	return IOM_OK;
 }
 

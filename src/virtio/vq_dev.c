@@ -15,38 +15,56 @@
  */
 int iomi_vq_dev_map(struct iom_vq_dev *vq, struct iom_vq_area *area)
 {
-	unsigned int access = IOM_ACCESS_READ | IOM_ACCESS_WRITE;
-	size_t len, got;
+	size_t got;
 	void *ptr;
-	int rc;
+	int rc = iom_gmem_map_ring(vq->gmem, area->addr, area->len, area->access, &ptr, &got);
 
-	if (vq->cfg.packed)
-		len = area == &vq->desc ? (size_t)VIRTQ_DESC_AREA_SIZE(vq->cfg.size) :
-					  PVIRTQ_EVENT_SIZE;
-	else if (area == &vq->desc)
-		len = (size_t)VIRTQ_DESC_AREA_SIZE(vq->cfg.size);
-	else
-		len = (size_t)(area == &vq->driver ? VIRTQ_AVAIL_AREA_SIZE(vq->cfg.size) :
-						     VIRTQ_USED_AREA_SIZE(vq->cfg.size));
-	if (area == &vq->driver || (area == &vq->desc && !vq->cfg.packed))
-		access = IOM_ACCESS_READ;
-	else if (area == &vq->device)
-		access = IOM_ACCESS_WRITE;
 	area->map = NULL;
-	rc = iom_gmem_map_ring(vq->gmem, area->addr, len, access, &ptr, &got);
 	if (rc && rc != IOM_EOPNOTSUPP)
 		return rc;
-	if (!rc && got == len && !(((uintptr_t)ptr ^ area->addr) & 15))
+	if (!rc && got == area->len && !(((uintptr_t)ptr ^ area->addr) & 15))
 		area->map = ptr;
 	area->bracket = vq->gmem->bracket;
 	return IOM_OK;
 }
 
-static void area_init(struct iom_vq_area *area, uint64_t addr)
+int iomi_vq_dev_gmem_load16(struct iom_vq_dev *vq, uint64_t addr, uint16_t *val)
+{
+	uint64_t v = 0;
+	int rc = iom_gmem_load(vq->gmem, addr, 2, &v);
+
+	*val = (uint16_t)v;
+	return rc;
+}
+
+int iomi_vq_dev_gmem_desc(struct iom_vq_dev *vq, uint32_t i, struct iomi_vq_dev_desc *d)
+{
+	uint64_t w[2] = { 0, 0 };
+	int rc = iom_gmem_read(vq->gmem, vq->desc.addr + 16 * (uint64_t)i, w, sizeof(w));
+
+	iomi_vq_dev_desc_unpack(w[0], w[1], d);
+	return rc;
+}
+
+static void area_init(struct iom_vq_area *area, uint64_t addr, uint64_t len, unsigned int access)
 {
 	area->addr = addr;
+	area->len = (uint32_t)len;
+	area->access = access;
 	area->map = NULL;
 	area->bracket = 0;
+}
+
+static void areas_init(struct iom_vq_dev *vq)
+{
+	const struct iom_vq_cfg *c = &vq->cfg;
+	const unsigned int r = IOM_ACCESS_READ, w = IOM_ACCESS_WRITE;
+
+	area_init(&vq->desc, c->desc, VIRTQ_DESC_AREA_SIZE(c->size), c->packed ? r | w : r);
+	area_init(&vq->driver, c->driver,
+		  c->packed ? PVIRTQ_EVENT_SIZE : VIRTQ_AVAIL_AREA_SIZE(c->size), r);
+	area_init(&vq->device, c->device,
+		  c->packed ? PVIRTQ_EVENT_SIZE : VIRTQ_USED_AREA_SIZE(c->size), w);
 }
 
 static bool area_ok(uint64_t addr, uint64_t len, uint64_t align)
@@ -98,9 +116,7 @@ int iom_vq_dev_enable(struct iom_vq_dev *vq, struct iom_gmem *gmem, const struct
 	vq->gmem = gmem;
 	vq->cfg = *cfg;
 	vq->st = *from;
-	area_init(&vq->desc, cfg->desc);
-	area_init(&vq->driver, cfg->driver);
-	area_init(&vq->device, cfg->device);
+	areas_init(vq);
 	vq->enabled = true;
 	vq->broken = false;
 	vq->polling = false;
@@ -130,39 +146,60 @@ static int ring_error(struct iom_vq_dev *vq, int rc)
 	return rc;
 }
 
-int iom_vq_dev_pop(struct iom_vq_dev *vq, struct iom_vq_chain *ch)
+int iom_vq_dev_pop_batch(struct iom_vq_dev *vq, struct iom_vq_chain *ch, unsigned int n,
+			 unsigned int *got)
 {
 	int rc;
 
+	*got = 0;
 	if (!vq->enabled || vq->broken)
 		return not_usable(vq);
-	rc = vq->cfg.packed ? iomi_vq_dev_packed_pop(vq, ch) : iomi_vq_dev_split_pop(vq, ch);
-	if (!rc || rc == IOM_E2BIG)
-		vq->inflight = (uint16_t)(vq->inflight + ch->ndesc);
-	else if (rc != IOM_EAGAIN)
+	rc = vq->cfg.packed ? iomi_vq_dev_packed_pop(vq, ch, n, got) :
+			      iomi_vq_dev_split_pop(vq, ch, n, got);
+	if (rc && rc != IOM_EAGAIN && rc != IOM_E2BIG)
 		return ring_error(vq, rc);
 	return rc;
 }
 
-int iom_vq_dev_push(struct iom_vq_dev *vq, const struct iom_vq_chain *ch, uint32_t written)
+int iom_vq_dev_pop(struct iom_vq_dev *vq, struct iom_vq_chain *ch)
 {
+	unsigned int got;
+
+	return iom_vq_dev_pop_batch(vq, ch, 1, &got);
+}
+
+int iom_vq_dev_push_batch(struct iom_vq_dev *vq, const struct iom_vq_chain *ch,
+			  const uint32_t *written, unsigned int n)
+{
+	unsigned int i, ndesc = 0;
 	int rc;
 
 	if (!vq->enabled || vq->broken)
 		return not_usable(vq);
-	if (written > ch->in_len || ch->ndesc > vq->inflight || !ch->ndesc)
+	/* With n limited the sum does not wrap. */
+	for (i = 0; i < n && n <= vq->inflight; i++) {
+		if (written[i] > ch[i].in_len || !ch[i].ndesc)
+			return IOM_EINVAL;
+		ndesc += ch[i].ndesc;
+	}
+	if (n > vq->inflight || ndesc > vq->inflight)
 		return IOM_EINVAL;
-	rc = vq->cfg.packed ? iomi_vq_dev_packed_push(vq, ch, written) :
-			      iomi_vq_dev_split_push(vq, ch, written);
+	rc = vq->cfg.packed ? iomi_vq_dev_packed_push(vq, ch, written, n) :
+			      iomi_vq_dev_split_push(vq, ch, written, n);
 	if (rc) {
 		vq->broken = true;
 		return rc;
 	}
-	vq->inflight = (uint16_t)(vq->inflight - ch->ndesc);
+	vq->inflight = (uint16_t)(vq->inflight - ndesc);
 	/* A number that stands still at the top means: more than any ring holds. */
-	if (vq->unsignalled <= UINT32_MAX - ch->ndesc)
-		vq->unsignalled += ch->ndesc;
+	if (vq->unsignalled <= UINT32_MAX - ndesc)
+		vq->unsignalled += ndesc;
 	return IOM_OK;
+}
+
+int iom_vq_dev_push(struct iom_vq_dev *vq, const struct iom_vq_chain *ch, uint32_t written)
+{
+	return iom_vq_dev_push_batch(vq, ch, &written, 1);
 }
 
 int iom_vq_dev_want_irq(struct iom_vq_dev *vq, bool *want)
@@ -224,24 +261,19 @@ static int seg_copy(struct iom_gmem *g, const struct iom_vq_seg *seg, const stru
 	return IOM_OK;
 }
 
-int iom_vq_dev_read(struct iom_vq_dev *vq, const struct iom_vq_chain *ch, uint64_t off,
-		    void *buf, size_t len)
+int iomi_vq_dev_read_pieces(struct iom_vq_dev *vq, const struct iom_vq_chain *ch, uint64_t off,
+			    void *buf, size_t len)
 {
-	/* Most often it is all in one piece. */
-	if (ch->nr_out && off <= ch->seg->len && len <= ch->seg->len - off)
-		return iom_gmem_read(vq->gmem, ch->seg->addr + off, buf, len);
 	if (off > ch->out_len || len > ch->out_len - off)
 		return IOM_E2BIG;
 	return seg_copy(vq->gmem, ch->seg, ch->seg + ch->nr_out, off, buf, NULL, len);
 }
 
-int iom_vq_dev_write(struct iom_vq_dev *vq, const struct iom_vq_chain *ch, uint64_t off,
-		     const void *buf, size_t len)
+int iomi_vq_dev_write_pieces(struct iom_vq_dev *vq, const struct iom_vq_chain *ch, uint64_t off,
+			     const void *buf, size_t len)
 {
 	const struct iom_vq_seg *seg = ch->seg + ch->nr_out;
 
-	if (ch->nr_in && off <= seg->len && len <= seg->len - off)
-		return iom_gmem_write(vq->gmem, seg->addr + off, buf, len);
 	if (off > ch->in_len || len > ch->in_len - off)
 		return IOM_E2BIG;
 	return seg_copy(vq->gmem, seg, seg + ch->nr_in, off, NULL, buf, len);

@@ -183,7 +183,7 @@ static int packed_chain(struct iom_vq_dev *vq, unsigned int flags, struct iom_vq
 	return iomi_vq_dev_walk_end(&w, ch, full ? IOM_E2BIG : IOM_OK);
 }
 
-int iomi_vq_dev_packed_pop(struct iom_vq_dev *vq, struct iom_vq_chain *ch)
+static int packed_one(struct iom_vq_dev *vq, struct iom_vq_chain *ch)
 {
 	uint16_t flags;
 	int rc = packed_look(vq, &flags);
@@ -202,21 +202,31 @@ int iomi_vq_dev_packed_pop(struct iom_vq_dev *vq, struct iom_vq_chain *ch)
 	if (vq->inflight == vq->cfg.size)
 		return IOM_EPROTO;
 	rc = packed_chain(vq, flags, ch);
-	if (!rc || rc == IOM_E2BIG)
-		advance(vq, &vq->st.avail, &vq->st.avail_wrap, ch->ndesc);
+	if (rc && rc != IOM_E2BIG)
+		return rc;
+	advance(vq, &vq->st.avail, &vq->st.avail_wrap, ch->ndesc);
+	vq->inflight = (uint16_t)(vq->inflight + ch->ndesc);
 	return rc;
 }
 
-int iomi_vq_dev_packed_push(struct iom_vq_dev *vq, const struct iom_vq_chain *ch,
-			    uint32_t written)
+int iomi_vq_dev_packed_pop(struct iom_vq_dev *vq, struct iom_vq_chain *ch, unsigned int n,
+			   unsigned int *got)
+{
+	int rc = IOM_OK;
+
+	while (*got < n && !rc && (!*got || iomi_vq_dev_room(vq, ch + *got))) {
+		rc = packed_one(vq, ch + *got);
+		*got += !rc || rc == IOM_E2BIG;
+	}
+	return rc;
+}
+
+static int packed_used(struct iom_vq_dev *vq, const struct iom_vq_chain *ch, uint32_t written)
 {
 	uint64_t at = 16 * (uint64_t)vq->st.used + offsetof(struct pvirtq_desc, len);
 	unsigned int flags = 0;
 	uint8_t len_id[6];
-	int rc = iomi_vq_dev_area(vq, &vq->desc);
-
-	if (rc)
-		return rc;
+	int rc = IOM_OK;
 
 	/* 2.8.3, 2.8.4: WRITE says that something was written and len is valid. */
 	if (written)
@@ -234,6 +244,17 @@ int iomi_vq_dev_packed_push(struct iom_vq_dev *vq, const struct iom_vq_chain *ch
 		rc = iomi_vq_dev_store16(vq, &vq->desc, at + 6, flags);
 	if (!rc)
 		advance(vq, &vq->st.used, &vq->st.used_wrap, ch->ndesc);
+	return rc;
+}
+
+int iomi_vq_dev_packed_push(struct iom_vq_dev *vq, const struct iom_vq_chain *ch,
+			    const uint32_t *written, unsigned int n)
+{
+	int rc = iomi_vq_dev_area(vq, &vq->desc);
+	unsigned int i;
+
+	for (i = 0; i < n && !rc; i++)
+		rc = packed_used(vq, &ch[i], written[i]);
 	return rc;
 }
 

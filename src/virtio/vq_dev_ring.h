@@ -15,15 +15,21 @@
 
 #define IOMI_VQ_DEV_BATCH 8u		/* descriptors of a table read at once */
 
-/* All but pop with a chain to give leave the positions alone. */
-int iomi_vq_dev_split_pop(struct iom_vq_dev *vq, struct iom_vq_chain *ch);
-int iomi_vq_dev_split_push(struct iom_vq_dev *vq, const struct iom_vq_chain *ch, uint32_t written);
+/*
+ * pop_batch and push_batch. pop counts what is in flight, push leaves that to
+ * its caller. All but pop with a chain to give leave the positions alone.
+ */
+int iomi_vq_dev_split_pop(struct iom_vq_dev *vq, struct iom_vq_chain *ch, unsigned int n,
+			  unsigned int *got);
+int iomi_vq_dev_split_push(struct iom_vq_dev *vq, const struct iom_vq_chain *ch,
+			   const uint32_t *written, unsigned int n);
 int iomi_vq_dev_split_want_irq(struct iom_vq_dev *vq, bool *want);
 int iomi_vq_dev_split_pending(struct iom_vq_dev *vq, bool *pending);
 
-int iomi_vq_dev_packed_pop(struct iom_vq_dev *vq, struct iom_vq_chain *ch);
+int iomi_vq_dev_packed_pop(struct iom_vq_dev *vq, struct iom_vq_chain *ch, unsigned int n,
+			   unsigned int *got);
 int iomi_vq_dev_packed_push(struct iom_vq_dev *vq, const struct iom_vq_chain *ch,
-			    uint32_t written);
+			    const uint32_t *written, unsigned int n);
 int iomi_vq_dev_packed_want_irq(struct iom_vq_dev *vq, bool *want);
 int iomi_vq_dev_packed_pending(struct iom_vq_dev *vq, bool *pending);
 
@@ -34,6 +40,7 @@ int iomi_vq_dev_packed_pending(struct iom_vq_dev *vq, bool *pending);
  * that the compiler cannot read it twice either.
  */
 int iomi_vq_dev_map(struct iom_vq_dev *vq, struct iom_vq_area *area);
+int iomi_vq_dev_gmem_load16(struct iom_vq_dev *vq, uint64_t addr, uint16_t *val);
 
 /* Before each access. The error, if there is one, is that of the access. */
 static inline int iomi_vq_dev_area(struct iom_vq_dev *vq, struct iom_vq_area *area)
@@ -44,19 +51,14 @@ static inline int iomi_vq_dev_area(struct iom_vq_dev *vq, struct iom_vq_area *ar
 static inline int iomi_vq_dev_load16(struct iom_vq_dev *vq, struct iom_vq_area *area, uint64_t off,
 				     uint16_t *val)
 {
-	uint64_t v;
 	int rc = iomi_vq_dev_area(vq, area);
 
 	if (rc)
 		return rc;
-	if (area->map) {
-		*val = IOMI_LE16(atomic_load((_Atomic uint16_t *)(void *)(area->map + off)));
-		return IOM_OK;
-	}
-	rc = iom_gmem_load(vq->gmem, area->addr + off, 2, &v);
-	if (!rc)
-		*val = (uint16_t)v;
-	return rc;
+	if (!area->map)
+		return iomi_vq_dev_gmem_load16(vq, area->addr + off, val);
+	*val = IOMI_LE16(atomic_load((_Atomic uint16_t *)(void *)(area->map + off)));
+	return IOM_OK;
 }
 
 static inline int iomi_vq_dev_store16(struct iom_vq_dev *vq, struct iom_vq_area *area,
@@ -80,51 +82,58 @@ struct iomi_vq_dev_desc {
 	uint16_t at14;
 };
 
-/* Descriptor i; the caller has called iomi_vq_dev_area() for them. */
-static inline int iomi_vq_dev_desc_read(struct iom_vq_dev *vq, uint32_t i,
-					struct iomi_vq_dev_desc *d)
+static inline void iomi_vq_dev_desc_unpack(uint64_t low, uint64_t high, struct iomi_vq_dev_desc *d)
 {
-	const uint8_t *map = vq->desc.map;
-	uint64_t low, high, w[2];
-	int rc;
-
-	if (map) {
-		map += 16 * (size_t)i;
-		low = *(const volatile uint64_t *)(const void *)map;
-		high = *(const volatile uint64_t *)(const void *)(map + 8);
-	} else {
-		rc = iom_gmem_read(vq->gmem, vq->desc.addr + 16 * (uint64_t)i, w, sizeof(w));
-		if (rc)
-			return rc;
-		low = w[0];
-		high = w[1];
-	}
 	d->addr = IOMI_LE64(low);
 	high = IOMI_LE64(high);
 	d->len = (uint32_t)high;
 	d->at12 = (uint16_t)(high >> 32);
 	d->at14 = (uint16_t)(high >> 48);
-	return IOM_OK;
 }
 
-/*
- * A chain while it is walked, in values of its own so that the compiler can keep
- * them in registers: n segments so far, of which nr_out are readable once a
- * writable one has come.
- */
+int iomi_vq_dev_gmem_desc(struct iom_vq_dev *vq, uint32_t i, struct iomi_vq_dev_desc *d);
+
+/* Descriptor i; the caller has called iomi_vq_dev_area() for them. */
+static inline int iomi_vq_dev_desc_read(struct iom_vq_dev *vq, uint32_t i,
+					struct iomi_vq_dev_desc *d)
+{
+	const volatile uint64_t *at = (const void *)(vq->desc.map + 16 * (size_t)i);
+	struct iomi_vq_dev_desc tmp;
+	int rc;
+
+	if (vq->desc.map) {
+		iomi_vq_dev_desc_unpack(at[0], at[1], d);
+		return IOM_OK;
+	}
+	/* Not into *d: its address would keep it out of registers. */
+	rc = iomi_vq_dev_gmem_desc(vq, i, &tmp);
+	*d = tmp;
+	return rc;
+}
+
+/* Room for a chain behind the one before it; false if it might not suffice. */
+static inline bool iomi_vq_dev_room(const struct iom_vq_dev *vq, struct iom_vq_chain *ch)
+{
+	const struct iom_vq_chain *before = ch - 1;
+	unsigned int n = before->nr_out + before->nr_in;
+
+	ch->seg = before->seg + n;
+	ch->seg_max = before->seg_max - n;
+	return ch->seg_max >= vq->cfg.size;
+}
+
+/* A chain while it is walked, in few words, so that they stay in registers. */
 struct iomi_vq_dev_walk {
-	struct iom_vq_seg *seg;
-	unsigned int n;
-	unsigned int max;
-	unsigned int nr_out;
-	bool writable;
+	struct iom_vq_seg *seg;		/* place of the next segment */
+	struct iom_vq_seg *end;
+	struct iom_vq_seg *in;		/* the first writable one; NULL before it */
 	uint64_t bytes;
-	uint64_t out_len;
+	uint64_t out_len;		/* bytes before in */
 };
 
 static inline struct iomi_vq_dev_walk iomi_vq_dev_walk_start(const struct iom_vq_chain *ch)
 {
-	struct iomi_vq_dev_walk w = { .seg = ch->seg, .max = ch->seg_max };
+	struct iomi_vq_dev_walk w = { .seg = ch->seg, .end = ch->seg + ch->seg_max };
 
 	return w;
 }
@@ -136,22 +145,20 @@ static inline struct iomi_vq_dev_walk iomi_vq_dev_walk_start(const struct iom_vq
 static inline int iomi_vq_dev_walk_add(struct iomi_vq_dev_walk *w, uint64_t addr, uint32_t len,
 				       unsigned int flags)
 {
-	if (addr + len < addr && addr + len)
+	/* ~addr + 1 is the room up to 2^64, but for address 0, which has room enough. */
+	if (~addr < len && ~addr + 1 < len)
 		return IOM_EPROTO;
-	if (flags & VIRTQ_DESC_F_WRITE) {
-		if (!w->writable) {
-			w->writable = true;
-			w->nr_out = w->n;
-			w->out_len = w->bytes;
-		}
-	} else if (w->writable) {
+	if (!w->in && (flags & VIRTQ_DESC_F_WRITE)) {
+		w->in = w->seg;
+		w->out_len = w->bytes;
+	} else if (w->in && !(flags & VIRTQ_DESC_F_WRITE)) {
 		return IOM_EPROTO;
 	}
-	if (w->n >= w->max)
+	if (w->seg == w->end)
 		return IOM_E2BIG;
-	w->seg[w->n].addr = addr;
-	w->seg[w->n].len = len;
-	w->n++;
+	w->seg->addr = addr;
+	w->seg->len = len;
+	w->seg++;
 	w->bytes += len;
 	return IOM_OK;
 }
@@ -160,12 +167,15 @@ static inline int iomi_vq_dev_walk_add(struct iomi_vq_dev_walk *w, uint64_t addr
 static inline int iomi_vq_dev_walk_end(const struct iomi_vq_dev_walk *w, struct iom_vq_chain *ch,
 				       int rc)
 {
+	const struct iom_vq_seg *in = w->in ? w->in : w->seg;
+	uint64_t out_len = w->in ? w->out_len : w->bytes;
+
 	if (w->bytes > UINT32_MAX)
 		return IOM_EPROTO;
-	ch->nr_out = w->writable ? w->nr_out : w->n;
-	ch->nr_in = w->n - ch->nr_out;
-	ch->out_len = w->writable ? w->out_len : w->bytes;
-	ch->in_len = w->bytes - ch->out_len;
+	ch->nr_out = (unsigned int)(in - ch->seg);
+	ch->nr_in = (unsigned int)(w->seg - in);
+	ch->out_len = out_len;
+	ch->in_len = w->bytes - out_len;
 	return rc;
 }
 

@@ -67,6 +67,7 @@ static int split_hush(struct iom_vq_dev *vq)
  * write them one after another; a jump backwards fetches again, what was
  * copied into the chain is not looked at again.
  */
+__attribute__((noinline))
 static int split_table(struct iom_vq_dev *vq, uint64_t table, uint32_t n, unsigned int room,
 		       struct iomi_vq_dev_walk w, struct iom_vq_chain *ch)
 {
@@ -100,29 +101,24 @@ static int split_table(struct iom_vq_dev *vq, uint64_t table, uint32_t n, unsign
 	return IOM_EPROTO;
 }
 
-static int split_chain(struct iom_vq_dev *vq, uint16_t head, struct iom_vq_chain *ch)
+/* The descriptor table was looked up. */
+static inline int split_chain(struct iom_vq_dev *vq, uint32_t i, struct iom_vq_chain *ch)
 {
 	struct iomi_vq_dev_walk w = iomi_vq_dev_walk_start(ch);
-	unsigned int count, flags, size = vq->cfg.size;
+	unsigned int left, flags, size = vq->cfg.size;
 	struct iomi_vq_dev_desc d;
-	uint32_t n, i = head;
-	int rc = iomi_vq_dev_area(vq, &vq->desc);
+	uint32_t n;
+	int rc;
 
-	if (rc)
-		return rc;
-	for (count = 0; count < size; count++) {
-		if (i >= size)
-			return IOM_EPROTO;
+	for (left = size; left && i < size; left--) {
 		rc = iomi_vq_dev_desc_read(vq, i, &d);
 		if (rc)
 			return rc;
 		flags = d.at12;
 		if (flags & VIRTQ_DESC_F_INDIRECT) {
 			rc = iomi_vq_dev_table_check(vq, d.addr, d.len, flags, &n);
-			if (rc)
-				return rc;
 			/* 2.7.5.3.2: ordinary descriptors may stand before it. */
-			return split_table(vq, d.addr, n, size - count, w, ch);
+			return rc ? rc : split_table(vq, d.addr, n, left, w, ch);
 		}
 		rc = iomi_vq_dev_walk_add(&w, d.addr, d.len, flags);
 		if (rc == IOM_EPROTO)
@@ -134,54 +130,73 @@ static int split_chain(struct iom_vq_dev *vq, uint16_t head, struct iom_vq_chain
 	return IOM_EPROTO;
 }
 
-int iomi_vq_dev_split_pop(struct iom_vq_dev *vq, struct iom_vq_chain *ch)
+/* How many chains are there? IOM_EAGAIN: none, and the next one is notified. */
+static int split_waiting(struct iom_vq_dev *vq, unsigned int *n)
 {
-	uint16_t head;
-	int rc;
+	int rc = IOM_OK;
 
-	if (vq->avail_seen == vq->st.avail) {
+	if (vq->avail_seen == vq->st.avail)
 		rc = split_look(vq);
-		if (!rc && vq->avail_seen == vq->st.avail && !vq->polling)
-			rc = split_ask(vq);
-		if (rc)
-			return rc;
-		if (vq->avail_seen == vq->st.avail)
-			return IOM_EAGAIN;
-	}
-	rc = split_hush(vq);
+	if (!rc && vq->avail_seen == vq->st.avail && !vq->polling)
+		rc = split_ask(vq);
+	*n = (uint16_t)(vq->avail_seen - vq->st.avail);
+	return rc || *n ? rc : IOM_EAGAIN;
+}
+
+int iomi_vq_dev_split_pop(struct iom_vq_dev *vq, struct iom_vq_chain *ch, unsigned int n,
+			  unsigned int *got)
+{
+	unsigned int waiting, i = 0;
+	uint16_t head;
+	int rc = split_waiting(vq, &waiting);
+
 	if (!rc)
-		rc = iomi_vq_dev_load16(vq, &vq->driver,
-					VIRTQ_AVAIL_RING(ring_slot(vq, vq->st.avail)), &head);
-	if (rc)
-		return rc;
-	rc = split_chain(vq, head, ch);
-	if (rc && rc != IOM_E2BIG)
-		return rc;
-	ch->id = head;
-	ch->ndesc = 1;
-	vq->st.avail++;
+		rc = split_hush(vq);
+	if (!rc)
+		rc = iomi_vq_dev_area(vq, &vq->desc);
+	if (n > waiting)
+		n = waiting;
+	while (!rc && i < n && (!i || iomi_vq_dev_room(vq, ch))) {
+		rc = iomi_vq_dev_load16(vq, &vq->driver, VIRTQ_AVAIL_RING(
+					ring_slot(vq, (uint16_t)(vq->st.avail + i))), &head);
+		if (!rc)
+			rc = split_chain(vq, head, ch);
+		if (rc && rc != IOM_E2BIG)
+			break;
+		ch->id = head;
+		ch->ndesc = 1;
+		ch++;
+		i++;
+	}
+	vq->st.avail = (uint16_t)(vq->st.avail + i);
+	vq->inflight = (uint16_t)(vq->inflight + i);
+	*got = i;
 	return rc;
 }
 
-int iomi_vq_dev_split_push(struct iom_vq_dev *vq, const struct iom_vq_chain *ch, uint32_t written)
+int iomi_vq_dev_split_push(struct iom_vq_dev *vq, const struct iom_vq_chain *ch,
+			   const uint32_t *written, unsigned int n)
 {
-	uint64_t at = VIRTQ_USED_RING(ring_slot(vq, vq->st.used));
-	struct virtq_used_elem e;
 	int rc = iomi_vq_dev_area(vq, &vq->device);
+	uint16_t idx = vq->st.used, mask = (uint16_t)(vq->cfg.size - 1);
+	uint8_t *map = vq->device.map;
+	unsigned int i;
 
-	if (rc)
-		return rc;
-	e.id = iom_le32_make(ch->id);
-	e.len = iom_le32_make(written);
-	if (vq->device.map)
-		memcpy(vq->device.map + at, &e, sizeof(e));
-	else
-		rc = iom_gmem_write(vq->gmem, vq->device.addr + at, &e, sizeof(e));
-	/* 2.7.8.2: the entry before the index that shows it; the store releases. */
+	for (i = 0; i < n && !rc; i++, idx++) {
+		uint64_t at = VIRTQ_USED_RING(idx & mask);
+		/* struct virtq_used_elem in one piece */
+		struct iom_le64 e = iom_le64_make(ch[i].id | (uint64_t)written[i] << 32);
+
+		if (map)
+			memcpy(map + at, &e, sizeof(e));
+		else
+			rc = iom_gmem_write(vq->gmem, vq->device.addr + at, &e, sizeof(e));
+	}
+	/* 2.7.8.2: the entries before the index that shows them; the store releases. */
 	if (!rc)
-		rc = iomi_vq_dev_store16(vq, &vq->device, VIRTQ_USED_IDX, vq->st.used + 1u);
+		rc = iomi_vq_dev_store16(vq, &vq->device, VIRTQ_USED_IDX, idx);
 	if (!rc)
-		vq->st.used++;
+		vq->st.used = idx;
 	return rc;
 }
 

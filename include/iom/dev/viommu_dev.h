@@ -150,6 +150,8 @@ int iom_viommu_dev_request(struct iom_viommu_dev *v, const void *in, size_t in_l
 int iom_viommu_dev_request_nowait(struct iom_viommu_dev *v, const void *in, size_t in_len,
 				  void *out, size_t out_len, size_t *used, bool *wait);
 void iom_viommu_dev_wait(struct iom_viommu_dev *v);
+/* The same for a thread that must not wait: true if there was nothing to wait for, else wait. */
+bool iom_viommu_dev_wait_over(struct iom_viommu_dev *v);
 
 /*
  * Device reset: every endpoint is detached, every domain gone, features

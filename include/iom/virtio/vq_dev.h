@@ -64,6 +64,8 @@ struct iom_vq_state {
 /* A part of the ring; map is NULL where it has no pointer, or not all of it. */
 struct iom_vq_area {
 	uint64_t addr;
+	uint32_t len;
+	unsigned int access;	/* IOM_ACCESS_* */
 	uint8_t *map;
 	uint64_t bracket;	/* of the gmem, in which map is right */
 };
@@ -134,6 +136,16 @@ void iom_vq_dev_disable(struct iom_vq_dev *vq);
  * the ring's own memory: the queue is broken (ring fault, A8).
  */
 int iom_vq_dev_pop(struct iom_vq_dev *vq, struct iom_vq_chain *ch);
+/*
+ * As pop, for up to n chains at once: *got of them, each one's segments behind
+ * those of the one before; the caller sets seg and seg_max of ch[0] only. Stops
+ * where fewer places are left than the queue has entries, since no chain has
+ * more. IOM_OK: there may be more chains; IOM_EAGAIN: there are none after
+ * these; IOM_E2BIG: as pop, the first one. With an error, too, *got chains were
+ * taken before.
+ */
+int iom_vq_dev_pop_batch(struct iom_vq_dev *vq, struct iom_vq_chain *ch, unsigned int n,
+			 unsigned int *got);
 
 /*
  * Returns a chain used; written is the number of bytes written from the start
@@ -142,6 +154,9 @@ int iom_vq_dev_pop(struct iom_vq_dev *vq, struct iom_vq_chain *ch);
  * is in flight. IOM_EPROTO: the ring is broken. IOM_E* of gmem: it is now.
  */
 int iom_vq_dev_push(struct iom_vq_dev *vq, const struct iom_vq_chain *ch, uint32_t written);
+/* n chains at once, in their order; IOM_EINVAL for one of them: none was returned. */
+int iom_vq_dev_push_batch(struct iom_vq_dev *vq, const struct iom_vq_chain *ch,
+			  const uint32_t *written, unsigned int n);
 
 /*
  * After a batch of pushes: does the driver want an interrupt for them? Asks
@@ -153,15 +168,36 @@ int iom_vq_dev_want_irq(struct iom_vq_dev *vq, bool *want);
 /* Is something available that was not popped? False on error. */
 int iom_vq_dev_pending(struct iom_vq_dev *vq, bool *pending);
 
+/* Not for callers: the copies below where they are not in the first piece. */
+int iomi_vq_dev_read_pieces(struct iom_vq_dev *vq, const struct iom_vq_chain *ch, uint64_t off,
+			    void *buf, size_t len);
+int iomi_vq_dev_write_pieces(struct iom_vq_dev *vq, const struct iom_vq_chain *ch, uint64_t off,
+			     const void *buf, size_t len);
+
 /*
  * Copy between a chain's readable (or writable) byte stream and buf, however
  * it is framed. off + len must be within out_len (in_len), else IOM_E2BIG and
  * nothing is done. Errors of gmem otherwise; a part may have been copied.
  */
-int iom_vq_dev_read(struct iom_vq_dev *vq, const struct iom_vq_chain *ch, uint64_t off,
-		    void *buf, size_t len);
-int iom_vq_dev_write(struct iom_vq_dev *vq, const struct iom_vq_chain *ch, uint64_t off,
-		     const void *buf, size_t len);
+static inline int iom_vq_dev_read(struct iom_vq_dev *vq, const struct iom_vq_chain *ch,
+				  uint64_t off, void *buf, size_t len)
+{
+	const struct iom_vq_seg *seg = ch->seg;
+
+	if (ch->nr_out && off <= seg->len && len <= seg->len - off)
+		return iom_gmem_read(vq->gmem, seg->addr + off, buf, len);
+	return iomi_vq_dev_read_pieces(vq, ch, off, buf, len);
+}
+
+static inline int iom_vq_dev_write(struct iom_vq_dev *vq, const struct iom_vq_chain *ch,
+				   uint64_t off, const void *buf, size_t len)
+{
+	const struct iom_vq_seg *seg = ch->seg + ch->nr_out;
+
+	if (ch->nr_in && off <= seg->len && len <= seg->len - off)
+		return iom_gmem_write(vq->gmem, seg->addr + off, buf, len);
+	return iomi_vq_dev_write_pieces(vq, ch, off, buf, len);
+}
 
 #ifdef __cplusplus
 }
