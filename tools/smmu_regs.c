@@ -22,7 +22,8 @@ static bool is(struct token t, const char *name)
 	size_t i;
 
 	for (i = 0; i < t.len; i++) {
-		if (toupper((unsigned char)t.s[i]) != toupper((unsigned char)name[i]))
+		if (!name[i] ||
+		    toupper((unsigned char)t.s[i]) != toupper((unsigned char)name[i]))
 			return false;
 	}
 	return !name[t.len];
