@@ -100,7 +100,7 @@ struct iom_tool_root {
 	bool tbi;
 };
 
-/* Both give false after a legal structure that has no such walk (AArch32). */
+/* Both give false if it is a walk that we do not follow: AArch32, big-endian. */
 bool iom_tool_walk_s2_root(const struct iom_tool_walk *w, const uint64_t ste[8],
 			   struct iom_tool_root *out);
 bool iom_tool_walk_s1_root(const struct iom_tool_walk *w, const uint64_t cd[8],

@@ -55,7 +55,7 @@ bool iom_tool_walk_s2_root(const struct iom_tool_walk *w, const uint64_t ste[8],
 	const struct iomi_lpae_fmt *fmt = iomi_lpae_fmt(2, lg2, wide);
 
 	memset(out, 0, sizeof(*out));
-	if (!(ste[2] & SMMU_STE2_S2AA64) || !fmt)
+	if (!(ste[2] & SMMU_STE2_S2AA64) || (ste[2] & SMMU_STE2_S2ENDI) || !fmt)
 		return false;
 	if (iomi_lpae_geom_s2(fmt, GET(SMMU_STE2_S2T0SZ, ste[2]),
 			      iomi_smmuv3_rules_s2_start(ste, &w->caps), &out->geom))
@@ -81,7 +81,8 @@ bool iom_tool_walk_s1_root(const struct iom_tool_walk *w, const uint64_t cd[8],
 	out->tbi = cd[0] & (half ? SMMU_CD0_TBI1 : SMMU_CD0_TBI0);
 	if (out->disabled)
 		return true;
-	if (!(cd[0] & SMMU_CD0_AA64) || !fmt || iomi_lpae_geom_s1(fmt, txsz, &out->geom))
+	if (!(cd[0] & SMMU_CD0_AA64) || (cd[0] & SMMU_CD0_ENDI) || !fmt ||
+	    iomi_lpae_geom_s1(fmt, txsz, &out->geom))
 		return false;
 	out->table = (half ? cd[2] & SMMU_CD2_TTB1_ADDR : cd[1] & SMMU_CD1_TTB0_ADDR) &
 		     UINT64_MAX << iomi_lpae_root_lg2(&out->geom);
@@ -162,7 +163,7 @@ static bool s2_translate(struct iom_tool_walk *w, const uint64_t ste[8], uint64_
 	int level;
 
 	if (!iom_tool_walk_s2_root(w, ste, &root))
-		return fault(out, 0, true, class, "no AArch64 stage 2: not followed");
+		return fault(out, 0, true, class, "stage 2 is AArch32 or big-endian: not followed");
 	if (!iomi_lpae_s2_in_range(&root.geom, ipa))
 		return fault(out, SMMU_EVT_F_TRANSLATION, true, class,
 			     "IPA 0x%" PRIx64 " has more than %u bits", ipa, root.geom.ia_bits);
@@ -259,7 +260,7 @@ static bool s1_translate(struct iom_tool_walk *w, const uint64_t ste[8], const u
 		return fault(out, SMMU_EVT_F_TRANSLATION, false, SMMU_CLASS_IN,
 			     "EL2 has no upper half");
 	if (!iom_tool_walk_s1_root(w, cd, half, &root))
-		return fault(out, 0, false, 0, "no AArch64 stage 1: not followed");
+		return fault(out, 0, false, 0, "stage 1 is AArch32 or big-endian: not followed");
 	if (root.disabled)
 		return fault(out, SMMU_EVT_F_TRANSLATION, false, SMMU_CLASS_IN,
 			     "EPD%u = 1: this half is off", half);

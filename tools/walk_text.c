@@ -78,7 +78,7 @@ static void print_cd(const struct iom_tool_walk *w, const struct iom_tool_ctx *c
 		struct iom_tool_root r;
 
 		if (!iom_tool_walk_s1_root(w, c->cd, half, &r))
-			printf(", TTB%u not AArch64", half);
+			printf(", TTB%u AArch32 or big-endian: not followed", half);
 		else if (r.disabled)
 			printf(", TTB%u off", half);
 		else
@@ -93,7 +93,7 @@ static void print_s2(const struct iom_tool_walk *w, const uint64_t ste[8])
 	struct iom_tool_root r;
 
 	if (!iom_tool_walk_s2_root(w, ste, &r)) {
-		puts("  stage 2: not AArch64");
+		puts("  stage 2: AArch32 or big-endian: not followed");
 		return;
 	}
 	printf("  stage 2: VMID %u, S2TTB 0x%" PRIx64 " %s %u bits from level %d, output %u bits\n",

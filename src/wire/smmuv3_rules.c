@@ -55,24 +55,6 @@ void iomi_smmuv3_rules_caps(const uint32_t idr[6], struct iomi_smmuv3_caps *out)
 	out->ias_bits = out->aarch32 && out->oas_bits < 40 ? 40 : out->oas_bits;
 }
 
-unsigned int iomi_smmuv3_rules_tg0_lg2(unsigned int tg)
-{
-	static const uint8_t lg2[4] = {
-		[SMMU_TG0_4K] = 12, [SMMU_TG0_16K] = 14, [SMMU_TG0_64K] = 16,
-	};
-
-	return lg2[tg & 3];
-}
-
-unsigned int iomi_smmuv3_rules_tg1_lg2(unsigned int tg)
-{
-	static const uint8_t lg2[4] = {
-		[SMMU_TG1_4K] = 12, [SMMU_TG1_16K] = 14, [SMMU_TG1_64K] = 16,
-	};
-
-	return lg2[tg & 3];
-}
-
 bool iomi_smmuv3_rules_has_granule(const struct iomi_smmuv3_caps *caps, unsigned int lg2)
 {
 	switch (lg2) {

@@ -82,8 +82,24 @@ const struct iomi_smmuv3_rule *iomi_smmuv3_rules_of_cmd(size_t *n);
 /* Bits of an address size (OAS, IPS, S2PS): 32, 36, ... 56. */
 unsigned int iomi_smmuv3_rules_ps_bits(unsigned int ps);
 /* log2 of the granule of TG0 (also S2TG) and of TG1; 0 if reserved. P13. */
-unsigned int iomi_smmuv3_rules_tg0_lg2(unsigned int tg);
-unsigned int iomi_smmuv3_rules_tg1_lg2(unsigned int tg);
+static inline unsigned int iomi_smmuv3_rules_tg0_lg2(unsigned int tg)
+{
+	static const uint8_t lg2[4] = {
+		[SMMU_TG0_4K] = 12, [SMMU_TG0_16K] = 14, [SMMU_TG0_64K] = 16,
+	};
+
+	return lg2[tg & 3];
+}
+
+static inline unsigned int iomi_smmuv3_rules_tg1_lg2(unsigned int tg)
+{
+	static const uint8_t lg2[4] = {
+		[SMMU_TG1_4K] = 12, [SMMU_TG1_16K] = 14, [SMMU_TG1_64K] = 16,
+	};
+
+	return lg2[tg & 3];
+}
+
 bool iomi_smmuv3_rules_has_granule(const struct iomi_smmuv3_caps *caps, unsigned int lg2);
 
 /* Does the STE say two privileges of EL1 or EL2-E2H (true), or EL2 alone? */

@@ -140,29 +140,35 @@ RULE(ttb1)
 	return (w[2] & SMMU_CD2_TTB1_ADDR) >> iomi_smmuv3_rules_s1_oa_bits(w, 1, c);
 }
 
-static const struct iomi_smmuv3_rule rules[] = {
-	{ "v", "5.4 V", "the CD is not valid", ALWAYS, v },
-	{ "s_s1stalld", "5.4 S", "S = 1 while STE.S1STALLD = 1", VALID, s_s1stalld },
-	{ "s_model", "5.4 S", "S disagrees with IDR0.STALL_MODEL (1 wants 0, 2 wants 1)",
-	  VALID, s_model },
-	{ "a_model", "5.4 A", "A = 0 but IDR0.TERM_MODEL = 1 knows abort only", VALID, a_model },
-	{ "endi", "5.4 ENDI", "ENDI is an endianness that IDR0.TTENDIAN lacks", VALID, endi },
-	{ "aa64", "5.4 AA64", "AA64 is a table format that IDR0.TTF lacks", VALID, aa64 },
-	{ "asid", "5.4 ASID", "ASID has more than 8 bits but IDR0.ASID16 = 0", VALID, asid },
-	{ "ha", "5.4 HA", "HA = 1 but IDR0.HTTU = 0", AA64, ha },
-	{ "hd", "5.4 HD", "HD = 1 but IDR0.HTTU is less than 2", AA64, hd },
-	{ "haft", "5.4 HAFT", "HAFT = 1 without HA", AA64, haft },
-	{ "tg0", "5.4 TG0", "TG0 is reserved, or a granule that IDR5 lacks", HALF0, tg0 },
-	{ "t0sz", "5.4 T0SZ",
-	  "T0SZ is out of 16..39 (from 12 with VAX and 64K or DS; to 48, or 47 with 64K, with STT)",
-	  HALF0, t0sz },
-	{ "ttb0", "5.4 TTB0", "TTB0 exceeds the effective IPS", HALF0, ttb0 },
-	{ "tg1", "5.4 TG1", "TG1 is reserved, or a granule that IDR5 lacks", HALF1, tg1 },
-	{ "t1sz", "5.4 T1SZ",
-	  "T1SZ is out of 16..39 (from 12 with VAX and 64K or DS; to 48, or 47 with 64K, with STT)",
-	  HALF1, t1sz },
-	{ "ttb1", "5.4 TTB1", "TTB1 exceeds the effective IPS", HALF1, ttb1 },
-};
+/*
+ * The rules: predicate (its name is the rule's), section, text, when. One list
+ * makes the table and, inlined, the question whether any of them is broken:
+ * legal structures are what a device sees, and must cost little.
+ */
+#define RULES(X) \
+	X(v, "5.4 V", "the CD is not valid", ALWAYS) \
+	X(s_s1stalld, "5.4 S", "S = 1 while STE.S1STALLD = 1", VALID) \
+	X(s_model, "5.4 S", "S disagrees with IDR0.STALL_MODEL (1 wants 0, 2 wants 1)", VALID) \
+	X(a_model, "5.4 A", "A = 0 but IDR0.TERM_MODEL = 1 knows abort only", VALID) \
+	X(endi, "5.4 ENDI", "ENDI is an endianness that IDR0.TTENDIAN lacks", VALID) \
+	X(aa64, "5.4 AA64", "AA64 is a table format that IDR0.TTF lacks", VALID) \
+	X(asid, "5.4 ASID", "ASID has more than 8 bits but IDR0.ASID16 = 0", VALID) \
+	X(ha, "5.4 HA", "HA = 1 but IDR0.HTTU = 0", AA64) \
+	X(hd, "5.4 HD", "HD = 1 but IDR0.HTTU is less than 2", AA64) \
+	X(haft, "5.4 HAFT", "HAFT = 1 without HA", AA64) \
+	X(tg0, "5.4 TG0", "TG0 is reserved, or a granule that IDR5 lacks", HALF0) \
+	X(t0sz, "5.4 T0SZ", \
+	  "T0SZ is out of 16..39 (12 with VAX and 64K or DS; 48, or 47 with 64K, with STT)", \
+	  HALF0) \
+	X(ttb0, "5.4 TTB0", "TTB0 exceeds the effective IPS", HALF0) \
+	X(tg1, "5.4 TG1", "TG1 is reserved, or a granule that IDR5 lacks", HALF1) \
+	X(t1sz, "5.4 T1SZ", \
+	  "T1SZ is out of 16..39 (12 with VAX and 64K or DS; 48, or 47 with 64K, with STT)", \
+	  HALF1) \
+	X(ttb1, "5.4 TTB1", "TTB1 exceeds the effective IPS", HALF1)
+
+#define ROW(f, section, text, when)	{ #f, section, text, when, f },
+static const struct iomi_smmuv3_rule rules[] = { RULES(ROW) };
 
 const struct iomi_smmuv3_rule *iomi_smmuv3_rules_of_cd(size_t *n)
 {
@@ -188,6 +194,13 @@ static unsigned int active(const uint64_t *cd, const uint64_t *ste,
 	return mask;
 }
 
+#define ASK(f, section, text, when) | ((mask & (when)) && f(w, ste, c))
+static bool any(const uint64_t *w, const uint64_t *ste, const struct iomi_smmuv3_caps *c,
+		unsigned int mask)
+{
+	return false RULES(ASK);
+}
+
 const struct iomi_smmuv3_rule *iomi_smmuv3_rules_cd(const uint64_t cd[8], const uint64_t ste[8],
 						    const struct iomi_smmuv3_caps *caps,
 						    const struct iomi_smmuv3_rule *after)
@@ -195,6 +208,8 @@ const struct iomi_smmuv3_rule *iomi_smmuv3_rules_cd(const uint64_t cd[8], const 
 	const struct iomi_smmuv3_rule *r = after ? after + 1 : rules;
 	unsigned int mask = active(cd, ste, caps);
 
+	if (!any(cd, ste, caps, mask))
+		return NULL;
 	for (; r < rules + IOM_ARRAY_SIZE(rules); r++) {
 		if ((r->when & mask) && r->broken(cd, ste, caps))
 			return r;

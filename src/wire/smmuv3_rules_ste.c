@@ -241,50 +241,49 @@ RULE(s2ttb)
 	return (w[3] & SMMU_STE3_S2TTB_ADDR) >> iomi_smmuv3_rules_s2_oa_bits(w, c);
 }
 
-static const struct iomi_smmuv3_rule rules[] = {
-	{ "v", "5.2 V", "the STE is not valid", ALWAYS, v },
-	{ "config_s1", "5.2 Config", "Config selects stage 1, which IDR0.S1P says is absent",
-	  S1, config_s1 },
-	{ "config_s2", "5.2 Config", "Config selects stage 2, which IDR0.S2P says is absent",
-	  S2, config_s2 },
-	{ "strw_reserved", "5.2 STRW", "STRW is 01 or 11, which is no Non-secure StreamWorld",
-	  S1, strw_reserved },
-	{ "strw_hyp", "5.2 STRW", "STRW is EL2 but IDR0.HYP = 0", S1, strw_hyp },
-	{ "strw_nested", "5.2 STRW", "STRW is EL2 while stage 2 translates", S1, strw_nested },
-	{ "s1stalld", "5.2 S1STALLD", "S1STALLD = 1 but IDR0.STALL_MODEL is not 0", S1, s1stalld },
-	{ "s1cdmax", "5.2 S1CDMax", "S1CDMax exceeds IDR1.SSIDSIZE", S1, s1cdmax },
-	{ "s1fmt", "5.2 S1Fmt", "S1Fmt is two-level but IDR0.CD2L = 0", S1, s1fmt },
-	{ "s1contextptr", "5.2 S1ContextPtr", "S1ContextPtr exceeds OAS (IAS with stage 2)",
-	  S1, s1contextptr },
-	{ "eats_split", "5.2 EATS",
-	  "EATS is split-stage without Config 111, S2S = 0 and IDR0.NS1ATS = 0",
-	  TRANSL, eats_split },
-	{ "eats_s2s", "5.2 EATS", "EATS is on while S2S = 1: ATS requests cannot stall",
-	  S2, eats_s2s },
-	{ "s2vmid", "5.2 S2VMID", "S2VMID has more than 8 bits but IDR0.VMID16 = 0",
-	  TRANSL, s2vmid },
-	{ "s2s", "5.2 S2S", "S2S disagrees with IDR0.STALL_MODEL (1 wants 0, 2 wants 1)", S2, s2s },
-	{ "s2endi", "5.2 S2ENDI", "S2ENDI is an endianness that IDR0.TTENDIAN lacks", S2, s2endi },
-	{ "s2aa64", "5.2 S2AA64", "S2AA64 is a table format that IDR0.TTF lacks", S2, s2aa64 },
-	{ "s2fwb", "5.2 S2FWB", "S2FWB = 1 with AArch32 tables", S2, s2fwb },
-	{ "s2ha", "5.2 S2HA", "S2HA = 1 but IDR0.HTTU = 0", S2_64, s2ha },
-	{ "s2hd", "5.2 S2HD", "S2HD = 1 but IDR0.HTTU is less than 2", S2_64, s2hd },
-	{ "s2haft", "5.2 S2HAFT", "S2HAFT = 1 without S2HA", S2_64, s2haft },
-	{ "s2tg", "5.2 S2TG", "S2TG is reserved, or a granule that IDR5 lacks", S2_64, s2tg },
-	{ "s2t0sz_large", "5.2 S2T0SZ", "S2T0SZ is above 39 (with STT: 48, or 47 with 64K)",
-	  S2_64, s2t0sz_large },
-	{ "s2t0sz_small", "5.2 S2T0SZ",
-	  "S2T0SZ is below 16 (12 with 64K or S2DS), or more IPA bits than IAS",
-	  S2_64, s2t0sz_small },
-	{ "s2sl0_reserved", "5.2 S2SL0", "S2SL0 is reserved with this S2TG",
-	  S2_64, s2sl0_reserved },
-	{ "s2sl0_pa", "5.2 S2SL0", "S2SL0 starts at a level that needs a larger OAS",
-	  S2_64, s2sl0_pa },
-	{ "s2sl0_t0sz", "5.2 S2SL0",
-	  "S2SL0 does not fit S2T0SZ: no bit to resolve there, or more than 16 tables",
-	  S2_64, s2sl0_t0sz },
-	{ "s2ttb", "5.2 S2TTB", "S2TTB exceeds the effective S2PS", S2_64, s2ttb },
-};
+/*
+ * The rules: predicate (its name is the rule's), section, text, when. One list
+ * makes the table and, inlined, the question whether any of them is broken:
+ * legal structures are what a device sees, and must cost little.
+ */
+#define RULES(X) \
+	X(v, "5.2 V", "the STE is not valid", ALWAYS) \
+	X(config_s1, "5.2 Config", \
+	  "Config selects stage 1, which IDR0.S1P says is absent", S1) \
+	X(config_s2, "5.2 Config", \
+	  "Config selects stage 2, which IDR0.S2P says is absent", S2) \
+	X(strw_reserved, "5.2 STRW", \
+	  "STRW is 01 or 11, which is no Non-secure StreamWorld", S1) \
+	X(strw_hyp, "5.2 STRW", "STRW is EL2 but IDR0.HYP = 0", S1) \
+	X(strw_nested, "5.2 STRW", "STRW is EL2 while stage 2 translates", S1) \
+	X(s1stalld, "5.2 S1STALLD", "S1STALLD = 1 but IDR0.STALL_MODEL is not 0", S1) \
+	X(s1cdmax, "5.2 S1CDMax", "S1CDMax exceeds IDR1.SSIDSIZE", S1) \
+	X(s1fmt, "5.2 S1Fmt", "S1Fmt is two-level but IDR0.CD2L = 0", S1) \
+	X(s1contextptr, "5.2 S1ContextPtr", "S1ContextPtr exceeds OAS (IAS with stage 2)", S1) \
+	X(eats_split, "5.2 EATS", \
+	  "EATS is split-stage without Config 111, S2S = 0 and IDR0.NS1ATS = 0", TRANSL) \
+	X(eats_s2s, "5.2 EATS", "EATS is on while S2S = 1: ATS requests cannot stall", S2) \
+	X(s2vmid, "5.2 S2VMID", "S2VMID has more than 8 bits but IDR0.VMID16 = 0", TRANSL) \
+	X(s2s, "5.2 S2S", "S2S disagrees with IDR0.STALL_MODEL (1 wants 0, 2 wants 1)", S2) \
+	X(s2endi, "5.2 S2ENDI", "S2ENDI is an endianness that IDR0.TTENDIAN lacks", S2) \
+	X(s2aa64, "5.2 S2AA64", "S2AA64 is a table format that IDR0.TTF lacks", S2) \
+	X(s2fwb, "5.2 S2FWB", "S2FWB = 1 with AArch32 tables", S2) \
+	X(s2ha, "5.2 S2HA", "S2HA = 1 but IDR0.HTTU = 0", S2_64) \
+	X(s2hd, "5.2 S2HD", "S2HD = 1 but IDR0.HTTU is less than 2", S2_64) \
+	X(s2haft, "5.2 S2HAFT", "S2HAFT = 1 without S2HA", S2_64) \
+	X(s2tg, "5.2 S2TG", "S2TG is reserved, or a granule that IDR5 lacks", S2_64) \
+	X(s2t0sz_large, "5.2 S2T0SZ", \
+	  "S2T0SZ is above 39 (with STT: 48, or 47 with 64K)", S2_64) \
+	X(s2t0sz_small, "5.2 S2T0SZ", \
+	  "S2T0SZ is below 16 (12 with 64K or S2DS), or more IPA bits than IAS", S2_64) \
+	X(s2sl0_reserved, "5.2 S2SL0", "S2SL0 is reserved with this S2TG", S2_64) \
+	X(s2sl0_pa, "5.2 S2SL0", "S2SL0 starts at a level that needs a larger OAS", S2_64) \
+	X(s2sl0_t0sz, "5.2 S2SL0", \
+	  "S2SL0 does not fit S2T0SZ: no bit to resolve there, or more than 16 tables", S2_64) \
+	X(s2ttb, "5.2 S2TTB", "S2TTB exceeds the effective S2PS", S2_64)
+
+#define ROW(f, section, text, when)	{ #f, section, text, when, f },
+static const struct iomi_smmuv3_rule rules[] = { RULES(ROW) };
 
 const struct iomi_smmuv3_rule *iomi_smmuv3_rules_of_ste(size_t *n)
 {
@@ -307,6 +306,13 @@ static unsigned int active(const uint64_t *ste)
 	return mask;
 }
 
+#define ASK(f, section, text, when) | ((mask & (when)) && f(w, ste, c))
+static bool any(const uint64_t *w, const uint64_t *ste, const struct iomi_smmuv3_caps *c,
+		unsigned int mask)
+{
+	return false RULES(ASK);
+}
+
 const struct iomi_smmuv3_rule *iomi_smmuv3_rules_ste(const uint64_t ste[8],
 						     const struct iomi_smmuv3_caps *caps,
 						     const struct iomi_smmuv3_rule *after)
@@ -314,6 +320,8 @@ const struct iomi_smmuv3_rule *iomi_smmuv3_rules_ste(const uint64_t ste[8],
 	const struct iomi_smmuv3_rule *r = after ? after + 1 : rules;
 	unsigned int mask = active(ste);
 
+	if (!any(ste, NULL, caps, mask))
+		return NULL;
 	for (; r < rules + IOM_ARRAY_SIZE(rules); r++) {
 		if ((r->when & mask) && r->broken(ste, NULL, caps))
 			return r;
