@@ -250,15 +250,14 @@ static void forget_near(struct viommu_map *m)
 	m->near_span = 0;
 }
 
-/* The slots of m->near that are r, if r is some of its granules, not all. */
+/* The slots of m->near that are r, if r is granules of it. */
 static inline bool near_slots(const struct viommu_map *m, struct iom_range r, unsigned int *first,
 			      unsigned int *last)
 {
 	/* What lies below near_start wraps to above its span. */
 	uint64_t a = r.start - m->near_start, b = r.last - m->near_start;
 
-	if (a > b || b >= m->near_span || ((a | (b + 1)) & m->granule_m1) ||
-	    b - a == m->near_span - 1)
+	if (a > b || b >= m->near_span || ((a | (b + 1)) & m->granule_m1))
 		return false;
 	*first = (unsigned int)(a >> m->granule_lg2);
 	*last = (unsigned int)(b >> m->granule_lg2);
@@ -429,7 +428,10 @@ static void fill(struct viommu_map *m, struct viommu_pool *pool, struct iom_rang
 	}
 }
 
-/* As fill(), inside m->near: all slots are leaves of one granule. */
+/*
+ * As fill(), inside m->near: all slots are leaves of one granule. They are never
+ * the whole node, which would be one leaf above it: no node is empty.
+ */
 static void add_near(struct viommu_map *m, unsigned int i, unsigned int last, uint64_t gpa,
 		     uint64_t prot)
 {

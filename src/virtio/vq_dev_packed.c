@@ -109,7 +109,7 @@ static int packed_table(struct iom_vq_dev *vq, uint64_t table, uint32_t n, struc
 		if (rc)
 			break;
 	}
-	return iomi_vq_dev_walk_end(&w, ch, rc);
+	return iomi_vq_dev_walk_end(&w, rc);
 }
 
 /* The head at the avail position, all but its flags: they were read already. */
@@ -180,7 +180,7 @@ static int packed_chain(struct iom_vq_dev *vq, unsigned int flags, struct iom_vq
 	}
 	ch->id = d.at12;
 	ch->ndesc = (uint16_t)count;
-	return iomi_vq_dev_walk_end(&w, ch, full ? IOM_E2BIG : IOM_OK);
+	return iomi_vq_dev_walk_end(&w, full ? IOM_E2BIG : IOM_OK);
 }
 
 static int packed_one(struct iom_vq_dev *vq, struct iom_vq_chain *ch)

@@ -48,17 +48,22 @@ static inline int iomi_vq_dev_area(struct iom_vq_dev *vq, struct iom_vq_area *ar
 	return area->bracket == vq->gmem->bracket ? IOM_OK : iomi_vq_dev_map(vq, area);
 }
 
+/* The caller has called iomi_vq_dev_area(). */
+static inline int iomi_vq_dev_get16(struct iom_vq_dev *vq, const struct iom_vq_area *area,
+				    uint64_t off, uint16_t *val)
+{
+	if (!area->map)
+		return iomi_vq_dev_gmem_load16(vq, area->addr + off, val);
+	*val = IOMI_LE16(atomic_load((_Atomic uint16_t *)(void *)(area->map + off)));
+	return IOM_OK;
+}
+
 static inline int iomi_vq_dev_load16(struct iom_vq_dev *vq, struct iom_vq_area *area, uint64_t off,
 				     uint16_t *val)
 {
 	int rc = iomi_vq_dev_area(vq, area);
 
-	if (rc)
-		return rc;
-	if (!area->map)
-		return iomi_vq_dev_gmem_load16(vq, area->addr + off, val);
-	*val = IOMI_LE16(atomic_load((_Atomic uint16_t *)(void *)(area->map + off)));
-	return IOM_OK;
+	return rc ? rc : iomi_vq_dev_get16(vq, area, off, val);
 }
 
 static inline int iomi_vq_dev_store16(struct iom_vq_dev *vq, struct iom_vq_area *area,
@@ -127,13 +132,13 @@ struct iomi_vq_dev_walk {
 	struct iom_vq_seg *seg;		/* place of the next segment */
 	struct iom_vq_seg *end;
 	struct iom_vq_seg *in;		/* the first writable one; NULL before it */
+	struct iom_vq_chain *ch;
 	uint64_t bytes;
-	uint64_t out_len;		/* bytes before in */
 };
 
-static inline struct iomi_vq_dev_walk iomi_vq_dev_walk_start(const struct iom_vq_chain *ch)
+static inline struct iomi_vq_dev_walk iomi_vq_dev_walk_start(struct iom_vq_chain *ch)
 {
-	struct iomi_vq_dev_walk w = { .seg = ch->seg, .end = ch->seg + ch->seg_max };
+	struct iomi_vq_dev_walk w = { .seg = ch->seg, .end = ch->seg + ch->seg_max, .ch = ch };
 
 	return w;
 }
@@ -150,7 +155,7 @@ static inline int iomi_vq_dev_walk_add(struct iomi_vq_dev_walk *w, uint64_t addr
 		return IOM_EPROTO;
 	if (!w->in && (flags & VIRTQ_DESC_F_WRITE)) {
 		w->in = w->seg;
-		w->out_len = w->bytes;
+		w->ch->out_len = w->bytes;
 	} else if (w->in && !(flags & VIRTQ_DESC_F_WRITE)) {
 		return IOM_EPROTO;
 	}
@@ -164,18 +169,18 @@ static inline int iomi_vq_dev_walk_add(struct iomi_vq_dev_walk *w, uint64_t addr
 }
 
 /* The walk is over, with IOM_OK or IOM_E2BIG as rc: the chain, or IOM_EPROTO. */
-static inline int iomi_vq_dev_walk_end(const struct iomi_vq_dev_walk *w, struct iom_vq_chain *ch,
-				       int rc)
+static inline int iomi_vq_dev_walk_end(const struct iomi_vq_dev_walk *w, int rc)
 {
 	const struct iom_vq_seg *in = w->in ? w->in : w->seg;
-	uint64_t out_len = w->in ? w->out_len : w->bytes;
+	struct iom_vq_chain *ch = w->ch;
 
 	if (w->bytes > UINT32_MAX)
 		return IOM_EPROTO;
+	if (!w->in)
+		ch->out_len = w->bytes;
+	ch->in_len = w->bytes - ch->out_len;
 	ch->nr_out = (unsigned int)(in - ch->seg);
 	ch->nr_in = (unsigned int)(w->seg - in);
-	ch->out_len = out_len;
-	ch->in_len = w->bytes - out_len;
 	return rc;
 }
 

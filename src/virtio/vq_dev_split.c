@@ -69,7 +69,7 @@ static int split_hush(struct iom_vq_dev *vq)
  */
 __attribute__((noinline))
 static int split_table(struct iom_vq_dev *vq, uint64_t table, uint32_t n, unsigned int room,
-		       struct iomi_vq_dev_walk w, struct iom_vq_chain *ch)
+		       struct iomi_vq_dev_walk w)
 {
 	struct virtq_desc d[IOMI_VQ_DEV_BATCH];
 	uint32_t first = 0, have = 0, i = 0;
@@ -93,7 +93,7 @@ static int split_table(struct iom_vq_dev *vq, uint64_t table, uint32_t n, unsign
 		if (rc == IOM_EPROTO)
 			return rc;
 		if (rc || !(flags & VIRTQ_DESC_F_NEXT))
-			return iomi_vq_dev_walk_end(&w, ch, rc);
+			return iomi_vq_dev_walk_end(&w, rc);
 		i = iom_le16_get(d[i - first].next);
 		if (i >= n)
 			return IOM_EPROTO;
@@ -118,13 +118,13 @@ static inline int split_chain(struct iom_vq_dev *vq, uint32_t i, struct iom_vq_c
 		if (flags & VIRTQ_DESC_F_INDIRECT) {
 			rc = iomi_vq_dev_table_check(vq, d.addr, d.len, flags, &n);
 			/* 2.7.5.3.2: ordinary descriptors may stand before it. */
-			return rc ? rc : split_table(vq, d.addr, n, left, w, ch);
+			return rc ? rc : split_table(vq, d.addr, n, left, w);
 		}
 		rc = iomi_vq_dev_walk_add(&w, d.addr, d.len, flags);
 		if (rc == IOM_EPROTO)
 			return rc;
 		if (rc || !(flags & VIRTQ_DESC_F_NEXT))
-			return iomi_vq_dev_walk_end(&w, ch, rc);
+			return iomi_vq_dev_walk_end(&w, rc);
 		i = d.at14;
 	}
 	return IOM_EPROTO;
@@ -153,12 +153,14 @@ int iomi_vq_dev_split_pop(struct iom_vq_dev *vq, struct iom_vq_chain *ch, unsign
 	if (!rc)
 		rc = split_hush(vq);
 	if (!rc)
+		rc = iomi_vq_dev_area(vq, &vq->driver);
+	if (!rc)
 		rc = iomi_vq_dev_area(vq, &vq->desc);
 	if (n > waiting)
 		n = waiting;
 	while (!rc && i < n && (!i || iomi_vq_dev_room(vq, ch))) {
-		rc = iomi_vq_dev_load16(vq, &vq->driver, VIRTQ_AVAIL_RING(
-					ring_slot(vq, (uint16_t)(vq->st.avail + i))), &head);
+		rc = iomi_vq_dev_get16(vq, &vq->driver, VIRTQ_AVAIL_RING(
+				       ring_slot(vq, (uint16_t)(vq->st.avail + i))), &head);
 		if (!rc)
 			rc = split_chain(vq, head, ch);
 		if (rc && rc != IOM_E2BIG)
