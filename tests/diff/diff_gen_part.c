@@ -147,7 +147,8 @@ static bool tlbi_va(struct gen *g, const struct stream *s, const struct target *
 		right = false;
 		break;
 	case 2:
-		addr ^= IOM_BIT64(tt_shift(tt, level) + gen_below(g, 4));
+		/* A stage that is not in use has no granule. */
+		addr ^= IOM_BIT64((tt->g ? tt_shift(tt, level) : 12) + gen_below(g, 4));
 		right = false;
 		break;
 	}

@@ -281,7 +281,7 @@ static bool s1_xlate(struct ref *r, struct found *f, unsigned int *half_out)
 {
 	unsigned int half = r->iova >> 55 & 1;
 	struct stage s = ref_stage1(r, half);
-	uint64_t top = UINT64_MAX << s.bits, want = half ? UINT64_MAX : 0;
+	uint64_t top = s.bits < 64 ? UINT64_MAX << s.bits : 0, want = half ? UINT64_MAX : 0;
 
 	*half_out = half;
 	if (BIT(r->cd, half ? 30 : 14) || (half && ref_el2_only(r)))
