@@ -316,9 +316,9 @@ static int serve(struct serve *s)
 	return rc;
 }
 
-int iom_tool_serve(int argc, char **argv)
+int iom_tool_serve_behind(int argc, char **argv, struct serve_front *front)
 {
-	struct serve s = { .log_lock = PTHREAD_MUTEX_INITIALIZER };
+	struct serve s = { .log_lock = PTHREAD_MUTEX_INITIALIZER, .front = front };
 	int rc = parse(argc, argv, &s.o);
 
 	if (rc)
@@ -333,4 +333,9 @@ int iom_tool_serve(int argc, char **argv)
 	iom_tool_machine_free(&s.t);
 	free(s.dir);
 	return rc;
+}
+
+int iom_tool_serve(int argc, char **argv)
+{
+	return iom_tool_serve_behind(argc, argv, NULL);
 }

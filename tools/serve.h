@@ -17,7 +17,21 @@
 
 #include "machine_load.h"
 
+struct json_object;
 struct serve;
+struct serve_fn;
+
+/*
+ * An IOMMU that is not in the machine file, in front of all its functions: a
+ * test's. attach sets f->xlate and f->msi_xlate before f has a device; detach
+ * comes after the device is gone.
+ */
+struct serve_front {
+	int (*attach)(struct serve_front *front, struct serve_fn *f);
+	void (*detach)(struct serve_front *front, struct serve_fn *f);
+	/* Adds what it has to tell to the report. */
+	void (*report)(struct serve_front *front, struct json_object *o);
+};
 
 struct serve_fn {
 	struct serve *s;
@@ -41,8 +55,10 @@ struct serve_fn {
 	uint64_t found_ns;		/* polling: when the last request was found */
 	bool poll_worth;		/* and it followed the one before closely */
 	/* behind an IOMMU: */
-	struct serve_fn *iommu;		/* NULL: not translated */
+	struct serve_fn *iommu;		/* NULL: not translated, or by s->front */
 	struct iom_viommu_ep *ep;
+	struct iom_xlate *xlate;	/* NULL: not translated. The worker's */
+	struct iom_xlate *msi_xlate;	/* under msi_lock */
 	struct iom_xgmem xg;
 	/*
 	 * The IOMMU was reset with the machine and this function was not yet:
@@ -81,9 +97,13 @@ struct serve {
 	unsigned int nr_fns;
 	FILE *log;			/* of requests, or NULL */
 	pthread_mutex_t log_lock;
+	struct serve_front *front;	/* or NULL */
 };
 
 /* All return IOM_TOOL_OK, or the exit status after one line on stderr. */
+
+/* serve.c: `iom serve`, with front in front of all functions; NULL: none. */
+int iom_tool_serve_behind(int argc, char **argv, struct serve_front *front);
 
 /* serve_fn.c */
 /* What the machine file asks for and we cannot do. Creates nothing. */

@@ -179,6 +179,11 @@ static int build_vpci(struct serve_fn *f, struct iom_virtio_dev *vd)
 	return IOM_OK;
 }
 
+static bool is_translated(const struct serve_fn *f)
+{
+	return f->iommu || (f->s->front && f->m->kind != IOM_MACHINE_FN_VIOMMU);
+}
+
 static uint64_t ring_features(const struct serve_fn *f)
 {
 	return VIRTIO_F_INDIRECT_DESC | VIRTIO_F_EVENT_IDX |
@@ -235,7 +240,7 @@ static int build_blk(struct serve_fn *f)
 		.plat = iom_host_plat(),
 		.gmem = f->gmem,
 		.store = &f->store.s,
-		.access_platform = f->iommu,
+		.access_platform = is_translated(f),
 		.packed = f->m->packed,
 		.wake = iom_tool_serve_wake,
 		.wake_arg = f,
@@ -258,7 +263,7 @@ static int build_rng(struct serve_fn *f)
 		.plat = iom_host_plat(),
 		.gmem = f->gmem,
 		.entropy = iom_host_entropy(),
-		.access_platform = f->iommu,
+		.access_platform = is_translated(f),
 		.packed = f->m->packed,
 		.wake = iom_tool_serve_wake,
 		.wake_arg = f,
@@ -308,12 +313,10 @@ static int build_kind(struct serve_fn *f)
 	return IOM_EINVAL;
 }
 
-/* The endpoint in its IOMMU, and the memory it sees through it. */
-static int build_endpoint(struct serve_fn *f)
+static int attach_viommu(struct serve_fn *f)
 {
 	const struct iom_machine_viommu *m = &f->iommu->m->viommu;
 	struct iom_viommu_ep_cfg cfg = { .id = f->m->endpoint };
-	struct iom_viommu_dev *dev = iom_viommu_vq_dev(f->iommu->viommu);
 	uint32_t i;
 	int rc;
 
@@ -323,16 +326,35 @@ static int build_endpoint(struct serve_fn *f)
 		cfg.resv[cfg.nr_resv].iova = m->msi;
 		cfg.resv[cfg.nr_resv++].msi = true;
 	}
-	rc = iom_viommu_dev_add_ep(dev, &cfg, &f->ep);
+	rc = iom_viommu_dev_add_ep(iom_viommu_vq_dev(f->iommu->viommu), &cfg, &f->ep);
+	if (!rc)
+		f->xlate = f->msi_xlate = iom_viommu_dev_xlate(f->ep);
+	return rc;
+}
+
+static void detach(struct serve_fn *f)
+{
+	if (f->ep)
+		iom_viommu_dev_remove_ep(iom_viommu_vq_dev(f->iommu->viommu), f->ep);
+	else if (f->xlate)
+		f->s->front->detach(f->s->front, f);
+	f->ep = NULL;
+	f->xlate = f->msi_xlate = NULL;
+}
+
+/* The endpoint in its IOMMU, and the memory it sees through it. */
+static int build_endpoint(struct serve_fn *f)
+{
+	int rc = f->iommu ? attach_viommu(f) : f->s->front->attach(f->s->front, f);
+
 	if (rc)
 		return rc;
-	rc = iom_xgmem_init(&f->xg, iom_viommu_dev_xlate(f->ep), f->gmem);
+	rc = iom_xgmem_init(&f->xg, f->xlate, f->gmem);
 	if (rc) {
-		iom_viommu_dev_remove_ep(dev, f->ep);
-		f->ep = NULL;
+		detach(f);
 		return rc;
 	}
-	iom_access_join(&f->msi_access, iom_viommu_dev_gate(dev));
+	iom_access_join(&f->msi_access, f->msi_xlate->gate);
 	f->gmem = &f->xg.g;
 	return IOM_OK;
 }
@@ -378,7 +400,7 @@ static int build_fn(struct serve_fn *f)
 	if (rc)
 		return broken(f, "vfio-user", rc);
 	f->gmem = iom_vfu_gmem(f->v, 0);
-	if (f->iommu) {
+	if (is_translated(f)) {
 		rc = build_endpoint(f);
 		if (rc)
 			return broken(f, "endpoint", rc);
@@ -491,10 +513,10 @@ static void fini_fn(struct serve_fn *f)
 		else if (f->m->kind == IOM_MACHINE_FN_DMA_TEST)
 			iom_dmatest_fini(&f->dmatest);
 	}
-	if (f->ep) {
+	if (f->xlate) {
 		iom_access_leave(&f->msi_access);
 		iom_xgmem_fini(&f->xg);
-		iom_viommu_dev_remove_ep(iom_viommu_vq_dev(f->iommu->viommu), f->ep);
+		detach(f);
 	}
 	if (f->viommu)
 		(void)iom_viommu_vq_destroy(f->viommu);

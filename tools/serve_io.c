@@ -195,8 +195,7 @@ static bool send_translated(struct serve_fn *f, uint64_t addr, uint32_t data)
 
 	pthread_mutex_lock(&f->msi_lock);
 	iom_access_begin(&f->msi_access);
-	if (iom_xlate_translate(iom_viommu_dev_xlate(f->ep), addr, sizeof(msg), IOM_ACCESS_WRITE,
-				&run)) {
+	if (iom_xlate_translate(f->msi_xlate, addr, sizeof(msg), IOM_ACCESS_WRITE, &run)) {
 		done = true;
 	} else {
 		done = !(run.flags & (IOM_RUN_MSI | IOM_RUN_BYPASS));
@@ -216,7 +215,7 @@ static void fn_msi(struct iom_irq *irq, bool msix, unsigned int vector, uint64_t
 	struct iom_irq *out = iom_vfu_irq(f->v);
 
 	/* The VMM owns the MSI-X table: its addresses are not known here. */
-	if (!msix && f->ep && send_translated(f, addr, data))
+	if (!msix && f->xlate && send_translated(f, addr, data))
 		return;
 	out->ops->msi(out, msix, vector, addr, data);
 }

@@ -116,6 +116,8 @@ struct json_object *iom_tool_serve_report(struct serve *s)
 	}
 	json_object_object_add(o, "iommus", iommus);
 	json_object_object_add(o, "endpoints", eps);
+	if (s->front)
+		s->front->report(s->front, o);
 	return o;
 }
 

@@ -93,7 +93,7 @@ check_vfio()
 	sed 's/^/vfio./' /tmp/vfio >&3
 	grep -q '^end=ok$' /tmp/vfio || fail "vfio_dma: $(grep '^error=' /tmp/vfio)"
 	# The first one: DMA to what was unmapped. The kernel limits their rate.
-	result "page_fault=$(dmesg | sed -n 's/.*\(page fault from .*\)/\1/p' | head -1)"
+	result "page_fault=$(dmesg | sed -n 's/.*\(page fault from .*\|event: F_.*\)/\1/p' | head -1)"
 }
 
 # Takes the drivers away, so that nothing is mapped any more and trace and log

@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Linux's arm-smmu-v3 on libiom's SMMUv3.
+
+No machine of QEMU's takes an SMMU from outside, so the registers are pages of
+the guest's memory that polled_smmu_test polls (tests/guest/polled_smmu.h); the
+functions behind it are those of `iom serve`. docs/guests.md has the reasons.
+"""
+import os
+import re
+
+import guest
+from guest import Failed
+from scenario import Scenario, bdf, node
+
+RAM_MB = 1024
+REGS = 0x40000000 + RAM_MB * 0x100000 - 0x200000
+
+
+class Serve(guest.Serve):
+    """`iom serve` with the SMMU in front, in a file of guest memory."""
+
+    def __init__(self, work, dts, logs, stages, linear):
+        build = os.path.relpath(guest.BUILD, guest.TOP)
+        exe = os.path.join(build, "tests", "guest", "polled_smmu_test")
+        guest.tool(["make", "-s", "B=" + build, exe],
+                   "build of polled_smmu_test", cwd=guest.TOP)
+        self.ram = work.file("ram")
+        with open(self.ram, "wb") as f:
+            f.truncate(RAM_MB << 20)
+        os.environ.update(IOM=os.path.join(guest.TOP, exe),
+                          POLLED_RAM=self.ram, POLLED_REGS=hex(REGS),
+                          POLLED_STAGES=stages)
+        if linear:
+            os.environ["POLLED_LINEAR"] = "y"
+        super().__init__(work, dts, logs, log_requests=False)
+
+
+class Smmu(Scenario):
+    """stages: "1", "2" or "12". v2m: GICv2 with GICv2m, where the function's
+    MSI is translated by the SMMU; else GICv3 with ITS, and INTx."""
+
+    def __init__(self, name, stages="12", linear=False, v2m=False, **kw):
+        kw.setdefault("dma", "04.0")
+        super().__init__(name, arch="arm64", iommu=None,
+                         machine="virt,gic-version=" + ("2" if v2m else "3"),
+                         irq="msi" if v2m else "intx", ram=f"{RAM_MB}M", **kw)
+        self.stages, self.linear, self.v2m = stages, linear, v2m
+
+    def machine_file(self, image):
+        no_msix = "iom,no-msix;\n"
+        body = ""
+        if self.disk:
+            body += node("disk", self.disk, "virtio,blk",
+                         f'iom,file = "{image}";\n' + no_msix)
+        if self.rng:
+            body += node("rng", self.rng, "virtio,rng", no_msix)
+        if self.dma:
+            body += node("dma", self.dma, "iom,dma-test",
+                         "iom,msi-only;\n" if self.v2m else no_msix)
+        return f"""/dts-v1/;
+/ {{
+	#address-cells = <2>;
+	#size-cells = <2>;
+	model = "libiom, {self.name}";
+
+	pcie@0 {{
+		device_type = "pci";
+		compatible = "pci-host-ecam-generic";
+		#address-cells = <3>;
+		#size-cells = <2>;
+		linux,pci-domain = <0>;
+		bus-range = <0 255>;
+
+{body}	}};
+}};
+"""
+
+    def device_tree(self, work, g):
+        """The board's tree, with the SMMU and our functions behind it."""
+        base, text, new = (work.file(n) for n in ("base.dtb", "new.dts",
+                                                  "new.dtb"))
+        g.base_dtb(base)
+        dts = guest.tool(["dtc", "-q", "-I", "dtb", "-O", "dts", base],
+                         "dtc").decode()
+        doorbell = re.search(
+            (r"v2m@[^{]*\{[^}]*?" if self.v2m else r"its@[^{]*\{[^}]*?")
+            + r"phandle = <(0x[0-9a-f]+)>", dts)
+        if not doorbell:
+            raise Failed("no MSI controller in the board's device tree")
+        msi = doorbell[1] if self.v2m else doorbell[1] + " 0"
+        maps = "  ".join(f"0x{bdf(a):x} &smmu 0x{bdf(a):x} 1" for a in
+                         (self.disk, self.rng, self.dma) if a)
+        dts += f"""
+/ {{
+	reserved-memory {{
+		#address-cells = <2>;
+		#size-cells = <2>;
+		ranges;
+		smmu@{REGS:x} {{
+			reg = <0 0x{REGS:x} 0 0x200000>;
+			no-map;
+		}};
+	}};
+	smmu: iommu@{REGS:x} {{
+		compatible = "arm,smmu-v3";
+		reg = <0 0x{REGS:x} 0 0x20000>;
+		#iommu-cells = <1>;
+		dma-coherent;
+		msi-parent = <{msi}>;
+	}};
+	pcie@10000000 {{
+		iommu-map = <{maps}>;
+	}};
+}};
+"""
+        with open(text, "w") as f:
+            f.write(dts)
+        guest.tool(["dtc", "-q", "-I", "dts", "-O", "dtb", "-o", new, text],
+                   "dtc")
+        return ["-dtb", new]
+
+    def run_in(self, work, logs, _progress):
+        disk, files = None, []
+        if self.disk:
+            disk = guest.Disk(work.path, files=self.files)
+            files.append(("sums", disk.sums_file()))
+        if self.dma:
+            files.append(("bin/vfio_dma", guest.slurp(
+                guest.guest_program("vfio_dma", self.arch))))
+        serve = Serve(work, self.machine_file(disk.path if disk else ""),
+                      logs, self.stages, self.linear)
+        g = guest.Guest(work, logs, arch=self.arch, machine=self.machine,
+                        smp=self.smp, ram=self.ram, cmdline=self.cmdline,
+                        limit=self.limit)
+        g.argv[g.argv.index("-object") + 1] = (
+            f"memory-backend-file,id=mem,size={RAM_MB}M,"
+            f"mem-path={serve.ram},share=on")
+        g.make_initrd("disk", self.params(), files)
+        tree = self.device_tree(work, g)
+        g.devices = serve.qemu_args + tree
+        r = g.run(alive=[serve.proc])
+        smmu = serve.stop()["smmu"]
+        self.check_groups(r)
+        self.check_log(logs, r)
+        self.check_smmu(smmu)
+        if disk and disk.check() != len(disk.sums) + self.new_files:
+            raise Failed("host: files are missing")
+        if disk and int(r["verified"][0]) != len(disk.sums):
+            raise Failed(f"guest: {r['verified'][0]} files verified")
+        return {"summary": f"{smmu['translations']} translations like a "
+                           f"walk, {smmu['commands']} commands, "
+                           f"{smmu['events']} events, {smmu['msis']} MSIs"}
+
+    # -- what must be true afterwards
+
+    def check_log(self, logs, r):
+        """The driver saw the SMMU that was meant, and the fault."""
+        log = guest.slurp(logs, "dmesg.txt").decode(errors="replace")
+        probed = re.search(r"arm-smmu-v3 [^ ]*: .*\(features (0x[0-9a-f]+)\)",
+                           log)
+        if not probed:
+            raise Failed("guest: arm-smmu-v3 did not probe")
+        features = int(probed[1], 16)
+        # In Linux: two-level stream table 0, stages 1 and 2: bits 9 and 10.
+        want = (not self.linear, "1" in self.stages, "2" in self.stages)
+        got = tuple(bool(features >> b & 1) for b in (0, 9, 10))
+        if got != want:
+            raise Failed(f"guest: features {features:#x}: two-level, S1, S2 "
+                         f"are {got}")
+        bad = re.search(r".*(CMDQ error|CMD_SYNC timeout|GERROR|"
+                        r"event queue is full|unexpected).*", log)
+        if bad:
+            raise Failed("guest: " + bad[0].strip())
+        if self.dma and "F_TRANSLATION" not in r.get("page_fault", [""])[0]:
+            raise Failed("guest: its kernel printed no F_TRANSLATION")
+
+    def check_smmu(self, smmu):
+        if smmu["unlike_a_walk"]:
+            raise Failed(f"{smmu['unlike_a_walk']} of "
+                         f"{smmu['translations']} translations were not "
+                         "those of a fresh walk")
+        if smmu["translations"] < (2000 if self.disk else 500):
+            raise Failed(f"only {smmu['translations']} translations")
+        if smmu["tlb_misses"] > smmu["translations"] * 9 // 10:
+            raise Failed("hardly a hit: was anything cached?")
+        if smmu["command_errors"] or smmu["events_lost"] or smmu["msis_lost"]:
+            raise Failed(f"errors: {smmu}")
+        if not smmu["syncs"] or smmu["msis"] < 1 or not smmu["events"]:
+            raise Failed(f"no CMD_SYNC, message or event: {smmu}")
