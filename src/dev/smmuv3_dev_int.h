@@ -93,6 +93,7 @@ struct smmu_ctx {
 	/* stage 1, from the CD */
 	struct smmu_tt tt[2];
 	struct iomi_lpae_s1_ctl ctl;
+	uint8_t perm[16];		/* of a leaf, by SMMU_PERM_INDEX; no table says otherwise */
 	uint64_t mair;
 	uint16_t asid;			/* 0 where the regime has none */
 	bool el2, aset, affd;
@@ -146,6 +147,12 @@ struct smmu_leaf {
 #define SMMU_PERM_UW	IOMI_LPAE_UW
 #define SMMU_PERM_UX	IOMI_LPAE_UX
 #define SMMU_PERM_UNPRIV (IOMI_LPAE_UR | IOMI_LPAE_UW | IOMI_LPAE_UX)
+
+/* AP[2:1], UXN and PXN of a stage-1 leaf. */
+#define SMMU_PERM_INDEX(desc)	((unsigned int)IOM_FIELD_GET(LPAE_S1_AP, desc) | \
+				 (unsigned int)IOM_FIELD_GET(LPAE_S1_PXN | LPAE_S1_UXN, desc) << 2)
+#define SMMU_PERM_DESC(index)	(IOM_FIELD_PREP(LPAE_S1_AP, (uint64_t)(index) & 3) | \
+				 IOM_FIELD_PREP(LPAE_S1_PXN | LPAE_S1_UXN, (uint64_t)(index) >> 2))
 
 /* What a leaf must permit for this access word, by READ, WRITE, PRIV and INST. */
 static inline uint8_t smmu_perm_need(uint32_t access)

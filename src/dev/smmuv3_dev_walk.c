@@ -89,32 +89,37 @@ static int s2_leaf(const struct walk *w, uint64_t ipa, uint64_t in, int level, u
 	return IOM_OK;
 }
 
+/*
+ * The index of each level is va >> shift; above the start level there are no
+ * bits left, so there a mask is not needed.
+ */
 static int s2_walk(const struct walk *w, uint64_t ipa, uint64_t in, struct smmu_leaf *out)
 {
 	const struct smmu_tt *tt = &w->c->s2tt;
-	uint64_t table = tt->ttb, at, desc;
-	int level;
+	const struct iomi_lpae_fmt *fmt = tt->geom.fmt;
+	unsigned int stride = fmt->granule_lg2 - 3u;
+	uint64_t table = tt->ttb, bits = UINT64_MAX, at, desc;
+	int level = tt->geom.start;
+	unsigned int shift = iomi_lpae_shift(fmt, level);
 
 	if (!iomi_lpae_s2_in_range(&tt->geom, ipa))
 		return fault_s2(w, SMMU_EVT_F_TRANSLATION, in, ipa);
-	for (level = tt->geom.start; level <= LPAE_LEVEL_LAST; level++) {
-		at = iomi_lpae_entry_addr(&tt->geom, level, table, ipa);
+	for (;;) {
+		at = table + (ipa >> shift & bits) * 8;
 		if (iom_gmem_load(w->t->gmem, at, 8, &desc))
 			return fault_fetch(w, in, at);
-		switch (iomi_lpae_kind(tt->geom.fmt, level, desc)) {
-		case IOMI_LPAE_TABLE:
-			table = iomi_lpae_table_oa(tt->geom.fmt, desc);
-			if (table >> tt->oa_lg2)
-				return fault_s2(w, SMMU_EVT_F_ADDR_SIZE, in, ipa);
-			continue;
-		case IOMI_LPAE_BLOCK:
-		case IOMI_LPAE_PAGE:
-			return s2_leaf(w, ipa, in, level, desc, out);
-		default:
-			return fault_s2(w, SMMU_EVT_F_TRANSLATION, in, ipa);
-		}
+		if ((desc & LPAE_TYPE) != LPAE_TYPE_TABLE || level == LPAE_LEVEL_LAST)
+			break;
+		table = iomi_lpae_table_oa(fmt, desc);
+		if (table >> tt->oa_lg2)
+			return fault_s2(w, SMMU_EVT_F_ADDR_SIZE, in, ipa);
+		bits = mask(stride);
+		shift -= stride;
+		level++;
 	}
-	return fault_s2(w, SMMU_EVT_F_TRANSLATION, in, ipa);
+	if (iomi_lpae_kind(fmt, level, desc) < IOMI_LPAE_BLOCK)
+		return fault_s2(w, SMMU_EVT_F_TRANSLATION, in, ipa);
+	return s2_leaf(w, ipa, in, level, desc, out);
 }
 
 /* What stage 2 makes of attributes; *leaf as s2_leaf() leaves it. */
@@ -176,6 +181,15 @@ int iomi_smmuv3_dev_walk_fetch(struct iom_smmuv3_dev *s, const struct smmu_ctx *
 
 /* --- stage 1 --- */
 
+#define TABLE_ATTRS	(LPAE_TABLE_AP | LPAE_TABLE_XN | LPAE_TABLE_PXN)
+
+static uint8_t s1_perm(const struct smmu_ctx *c, uint64_t desc, uint64_t tables)
+{
+	if (!(tables & TABLE_ATTRS) && !c->ctl.hd)
+		return c->perm[SMMU_PERM_INDEX(desc)];
+	return (uint8_t)iomi_lpae_s1_perms(&c->ctl, desc, tables);
+}
+
 static int s1_leaf(const struct walk *w, const struct smmu_tt *tt, int level, uint64_t desc,
 		   uint64_t tables, struct smmu_leaf *out)
 {
@@ -188,7 +202,7 @@ static int s1_leaf(const struct walk *w, const struct smmu_tt *tt, int level, ui
 		return fault_s1(w, SMMU_EVT_F_ADDR_SIZE);
 	if (!(desc & LPAE_AF) && !w->c->affd)
 		return fault_s1(w, SMMU_EVT_F_ACCESS);
-	out->perm = (uint8_t)iomi_lpae_s1_perms(&w->c->ctl, desc, tt->had ? 0 : tables);
+	out->perm = s1_perm(w->c, desc, tt->had ? 0 : tables);
 	/* An unprivileged access must come to the walk, for its F_TRANSLATION. */
 	if (tt->e0pd)
 		out->perm &= (uint8_t)~SMMU_PERM_UNPRIV;
@@ -205,22 +219,12 @@ static int s1_leaf(const struct walk *w, const struct smmu_tt *tt, int level, ui
 	return IOM_OK;
 }
 
-/* One descriptor of stage 1; its address is an IPA if stage 2 is there. */
-static int s1_load(const struct walk *w, const struct smmu_tt *tt, uint64_t at, uint64_t *desc)
-{
-	int rc = w->c->s2 ? s2_fetch(w, tt->walk, at, IN_TT, &at) : IOM_OK;
-
-	if (rc)
-		return rc;
-	if (iom_gmem_load(w->t->gmem, at, 8, desc))
-		return fault_fetch(w, CLASS(SMMU_CLASS_TT), at);
-	return IOM_OK;
-}
-
 static int s1_walk(const struct walk *w, struct smmu_leaf *out)
 {
-	uint64_t va = w->t->iova, table, at, desc, tables = 0;
+	uint64_t va = w->t->iova, table, bits = UINT64_MAX, at, desc, tables = 0;
 	const struct smmu_tt *tt = &w->c->tt[iomi_lpae_half(va)];
+	const struct iomi_lpae_fmt *fmt = tt->geom.fmt;
+	unsigned int stride, shift;
 	int level, rc;
 
 	if (tt->disabled || !iomi_lpae_s1_in_range(&tt->geom, va, tt->tbi) ||
@@ -229,26 +233,31 @@ static int s1_walk(const struct walk *w, struct smmu_leaf *out)
 	/* Bits above the range are all alike now, and index nothing. */
 	va &= mask(tt->geom.ia_bits);
 	table = tt->ttb;
-	for (level = tt->geom.start; level <= LPAE_LEVEL_LAST; level++) {
-		at = iomi_lpae_entry_addr(&tt->geom, level, table, va);
-		rc = s1_load(w, tt, at, &desc);
-		if (rc)
-			return rc;
-		switch (iomi_lpae_kind(tt->geom.fmt, level, desc)) {
-		case IOMI_LPAE_TABLE:
-			tables |= desc;
-			table = iomi_lpae_table_oa(tt->geom.fmt, desc);
-			if (table >> tt->oa_lg2)
-				return fault_s1(w, SMMU_EVT_F_ADDR_SIZE);
-			continue;
-		case IOMI_LPAE_BLOCK:
-		case IOMI_LPAE_PAGE:
-			return s1_leaf(w, tt, level, desc, tables, out);
-		default:
-			return fault_s1(w, SMMU_EVT_F_TRANSLATION);
+	level = tt->geom.start;
+	stride = fmt->granule_lg2 - 3u;
+	shift = iomi_lpae_shift(fmt, level);
+	for (;;) {
+		at = table + (va >> shift & bits) * 8;
+		if (w->c->s2) {
+			rc = s2_fetch(w, tt->walk, at, IN_TT, &at);
+			if (rc)
+				return rc;
 		}
+		if (iom_gmem_load(w->t->gmem, at, 8, &desc))
+			return fault_fetch(w, CLASS(SMMU_CLASS_TT), at);
+		if ((desc & LPAE_TYPE) != LPAE_TYPE_TABLE || level == LPAE_LEVEL_LAST)
+			break;
+		tables |= desc;
+		table = iomi_lpae_table_oa(fmt, desc);
+		if (table >> tt->oa_lg2)
+			return fault_s1(w, SMMU_EVT_F_ADDR_SIZE);
+		bits = mask(stride);
+		shift -= stride;
+		level++;
 	}
-	return fault_s1(w, SMMU_EVT_F_TRANSLATION);
+	if (iomi_lpae_kind(fmt, level, desc) < IOMI_LPAE_BLOCK)
+		return fault_s1(w, SMMU_EVT_F_TRANSLATION);
+	return s1_leaf(w, tt, level, desc, tables, out);
 }
 
 /* --- both --- */

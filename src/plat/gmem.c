@@ -101,19 +101,16 @@ static int flat_load(struct iom_gmem *g, uint64_t addr, unsigned int size, uint6
 
 	if (!p)
 		return IOM_EFAULT;
-	switch (size) {
-	case 2:
-		*val = IOMI_LE16(atomic_load((_Atomic uint16_t *)p));
-		return IOM_OK;
-	case 4:
-		*val = IOMI_LE32(atomic_load((_Atomic uint32_t *)p));
-		return IOM_OK;
-	case 8:
+	/* First what table walks ask for. */
+	if (size == 8)
 		*val = IOMI_LE64(atomic_load((_Atomic uint64_t *)p));
-		return IOM_OK;
-	default:
+	else if (size == 4)
+		*val = IOMI_LE32(atomic_load((_Atomic uint32_t *)p));
+	else if (size == 2)
+		*val = IOMI_LE16(atomic_load((_Atomic uint16_t *)p));
+	else
 		return IOM_EINVAL;
-	}
+	return IOM_OK;
 }
 
 static int flat_store(struct iom_gmem *g, uint64_t addr, unsigned int size, uint64_t val)
