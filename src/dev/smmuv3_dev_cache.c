@@ -544,7 +544,7 @@ void iomi_smmuv3_dev_tlbi_again(struct iom_smmuv3_dev *s, const struct smmu_tlbi
 		iomi_smmuv3_dev_tlbi_first(s, i, found);
 		return;
 	}
-	atomic_fetch_add(&s->tlb_gen, 1);
+	/* tlb_gen has moved since these commands were written. */
 	for (k = 0; k < found->nr; k++)
 		invalidate(s, i, found->space[k]);
 }

@@ -28,10 +28,10 @@ static uint32_t pos_mask(const struct iom_smmuv3_dev *s)
 	return (IOM_BIT32(queue_lg2(s)) << 1) - 1;
 }
 
-static void advance(struct iom_smmuv3_dev *s, uint32_t pos)
+static void advance(struct iom_smmuv3_dev *s, unsigned int n)
 {
-	s->cmdq.cons = (s->cmdq.cons + 1) & pos;
-	s->nr_commands++;
+	s->cmdq.cons = (s->cmdq.cons + n) & pos_mask(s);
+	s->nr_commands += n;
 }
 
 /* 7.1: CONS stays at the command, ERR says why, GERROR tells. */
@@ -106,7 +106,7 @@ static unsigned int tg_lg2(unsigned int tg)
 struct tlbi_run {
 	bool locked;			/* cache_lock is held; else nothing below counts */
 	uint64_t w0, low;		/* of the last one; low bits of its second word */
-	uint64_t space, bytes;		/* by address: bits that count, and how many from there */
+	uint64_t space, more;		/* by address: bits that count, bytes behind the first */
 	struct smmu_tlbi i;
 	struct smmu_tlbi_spaces found;
 };
@@ -123,7 +123,7 @@ static void tlbi_by_addr(const struct iom_smmuv3_dev *s, const uint64_t w[2], bo
 
 	r->i.by_addr = true;
 	r->space = IOM_BITS64(55, 0) & (ipa ? SMMU_CMD_TLBI1_IPA_ADDR : SMMU_CMD_TLBI1_VA_ADDR);
-	r->bytes = 1;
+	r->more = 0;
 	if (!s->caps.ril || !tg)
 		return;
 	lg2 = tg_lg2(tg);
@@ -131,8 +131,9 @@ static void tlbi_by_addr(const struct iom_smmuv3_dev *s, const uint64_t w[2], bo
 							 SMMU_CMD_TLBI0_SCALE, w[0]);
 	r->space &= ~((UINT64_C(1) << lg2) - 1);
 	/* NUM has 5 bits, so the product may leave 64; then it is everything. */
-	r->bytes = scale + lg2 > 58 ? UINT64_MAX :
-		   (IOM_FIELD_GET(SMMU_CMD_TLBI0_NUM, w[0]) + 1) << (scale + lg2);
+	r->more = UINT64_MAX;
+	if (scale + lg2 <= 58)
+		r->more = ((IOM_FIELD_GET(SMMU_CMD_TLBI0_NUM, w[0]) + 1) << (scale + lg2)) - 1;
 	/* TTL 1 with 16K is reserved without DS: no hint. */
 	if (ttl && !(tg == SMMU_TLBI_TG_16K && ttl == 1 && !s->caps.ds))
 		r->i.size_lg2 = (uint8_t)(lg2 + (3 - ttl) * (lg2 - 3));
@@ -144,7 +145,7 @@ static void set_addr(struct tlbi_run *r, uint64_t w1)
 	uint64_t start = w1 & r->space, room = IOM_BITS64(55, 0) - start;
 
 	r->i.addr.start = start;
-	r->i.addr.last = start + (r->bytes - 1 < room ? r->bytes - 1 : room);
+	r->i.addr.last = start + (r->more < room ? r->more : room);
 }
 
 static void take_apart(const struct iom_smmuv3_dev *s, unsigned int op, const uint64_t w[2],
@@ -236,7 +237,7 @@ static void sync_complete(struct iom_smmuv3_dev *s, const uint64_t w[2])
 	struct iom_gmem *gmem = s->cfg.gmem;
 
 	/* CONS first: who is told by the interrupt or the message looks at it. */
-	advance(s, pos_mask(s));
+	advance(s, 1);
 	s->nr_syncs++;
 	if (cs == SMMU_SYNC_CS_SEV && s->cfg.sev && (s->cfg.idr[0] & SMMU_IDR0_SEV))
 		s->cfg.sev(s->cfg.arg);
@@ -263,8 +264,17 @@ static bool sync_done(struct iom_smmuv3_dev *s)
 
 /* --- processing --- */
 
-/* False: it is a CMD_SYNC, which may have to wait; CONS moves when it is complete. */
-static bool execute(struct iom_smmuv3_dev *s, unsigned int op, const uint64_t w[2])
+/* Waits for open accesses; CONS moves when it is complete. */
+static void sync_begin(struct iom_smmuv3_dev *s, const uint64_t w[2])
+{
+	s->sync_pending = true;
+	s->sync_ticket = iom_access_ticket(&s->gate);
+	s->sync_cmd[0] = w[0];
+	s->sync_cmd[1] = w[1];
+}
+
+/* Any that is neither a TLBI nor a CMD_SYNC. */
+static void execute(struct iom_smmuv3_dev *s, unsigned int op, const uint64_t w[2])
 {
 	uint32_t sid = (uint32_t)IOM_FIELD_GET(SMMU_CMD0_SID, w[0]);
 
@@ -282,16 +292,9 @@ static bool execute(struct iom_smmuv3_dev *s, unsigned int op, const uint64_t w[
 	case SMMU_CMD_CFGI_CD_ALL:
 		iomi_smmuv3_dev_cfgi_cd(s, sid, 0, true);
 		break;
-	case SMMU_CMD_SYNC:
-		s->sync_pending = true;
-		s->sync_ticket = iom_access_ticket(&s->gate);
-		s->sync_cmd[0] = w[0];
-		s->sync_cmd[1] = w[1];
-		return false;
 	default:
 		break;		/* PREFETCH is a hint, and no VMS is cached (CFGI_VMS_PIDM) */
 	}
-	return true;
 }
 
 static bool is_tlbi(unsigned int op)
@@ -314,8 +317,8 @@ static unsigned int burst(struct iom_smmuv3_dev *s, unsigned int max)
 {
 	struct smmu_cmd cmd[PER_FETCH];
 	unsigned int n = pending(s, max < PER_FETCH ? max : PER_FETCH), i, op;
-	uint32_t pos = pos_mask(s);
 	struct tlbi_run run;
+	bool legal = true;
 	uint64_t w[2];
 
 	/* If not all can be read, the first may still be good. */
@@ -329,26 +332,28 @@ static unsigned int burst(struct iom_smmuv3_dev *s, unsigned int max)
 		w[1] = iom_le64_get(cmd[i].w[1]);
 		if (tlbi_is_like(&run, w)) {
 			tlbi_like(s, w, &run);
-			advance(s, pos);
 			continue;
 		}
-		if (iomi_smmuv3_rules_cmd(w, &s->caps, NULL)) {
-			tlbi_over(s, &run);
-			command_error(s, SMMU_CERROR_ILL);
-			return i + 1;
-		}
+		legal = !iomi_smmuv3_rules_cmd(w, &s->caps, NULL);
 		op = (unsigned int)IOM_FIELD_GET(SMMU_CMD0_OPCODE, w[0]);
-		if (is_tlbi(op)) {
+		if (legal && is_tlbi(op)) {
 			tlbi(s, op, w, &run);
-		} else {
-			tlbi_over(s, &run);
-			if (!execute(s, op, w))
-				return i + 1;
+			continue;
 		}
-		advance(s, pos);
+		tlbi_over(s, &run);
+		if (!legal || op == SMMU_CMD_SYNC)
+			break;
+		execute(s, op, w);
 	}
 	tlbi_over(s, &run);
-	return n;
+	advance(s, i);
+	if (i == n)
+		return n;
+	if (legal)
+		sync_begin(s, w);
+	else
+		command_error(s, SMMU_CERROR_ILL);
+	return i + 1;
 }
 
 int iomi_smmuv3_dev_cmdq_run(struct iom_smmuv3_dev *s, unsigned int budget)

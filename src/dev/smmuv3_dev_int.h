@@ -410,7 +410,8 @@ struct smmu_tlbi_spaces {
 void iomi_smmuv3_dev_tlbi(struct iom_smmuv3_dev *s, const struct smmu_tlbi *i);
 /*
  * The same by parts: begin takes cache_lock, end gives it back; in between
- * *found stays good for commands that name the same.
+ * *found stays good for commands that name the same and were in the queue
+ * before first().
  */
 void iomi_smmuv3_dev_tlbi_begin(struct iom_smmuv3_dev *s);
 void iomi_smmuv3_dev_tlbi_first(struct iom_smmuv3_dev *s, const struct smmu_tlbi *i,
