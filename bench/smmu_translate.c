@@ -187,33 +187,67 @@ static double misses(struct world *w)
 	return (double)st.tlb_misses;
 }
 
-static void count_lookups(unsigned int config, unsigned int tlb, bool miss)
+/* Stage 1, all in the TLB. blocks: what is looked up are 2M blocks, a page is there too. */
+static void count_hits(bool blocks)
+{
+	struct reader r;
+	struct world w;
+	unsigned int i;
+	double before;
+
+	open_world(&w, 5, 0);
+	adjacent(&w, 1000);
+	for (i = 0; blocks && i < 64; i++)
+		st_map(&w.t, &w.s1, TOP + ((uint64_t)i << 21), OUT, 2, ST_S1_RW);
+	for (i = 0; blocks && i < PICKS; i++)
+		pick[i] = TOP + ((pick[i] << 6) & ((UINT64_C(64) << 21) - 1));
+	/* Not by the region, which counts. */
+	for (i = 0; i < PICKS; i++)
+		ST_REQUIRE(!st_xlate(&w.t, pick[i], ST_R).rc && !st_xlate(&w.t, nth(0), ST_R).rc);
+	r = first_reader(&w);
+	before = misses(&w);
+	sink += look_up(&r, 10000);
+	ST_REQUIRE(misses(&w) == before);
+	st_close(&w.t);
+	printf("10000\n");
+}
+
+static void count_misses(unsigned int config, unsigned int tlb)
 {
 	struct reader r;
 	struct world w;
 	double before;
 
 	open_world(&w, config, tlb);
-	if (miss)
-		different(&w);
-	else
-		adjacent(&w, 1000);
+	different(&w);
 	r = first_reader(&w);
-	if (!miss) {
-		/* The region counts itself: make the TLB warm without it. */
-		unsigned int i;
-
-		for (i = 0; i < 1000; i++)
-			ST_REQUIRE(!st_xlate(&w.t, nth(i), ST_R).rc);
-	} else {
-		ST_REQUIRE(!st_xlate(&w.t, nth(0), ST_R).rc);
-	}
+	ST_REQUIRE(!st_xlate(&w.t, nth(0), ST_R).rc);
 	before = misses(&w);
 	sink += look_up(&r, 10000);
-	before = misses(&w) - before;
-	ST_REQUIRE(miss ? before >= 9990 : !before);
+	ST_REQUIRE(misses(&w) - before >= 9990);
 	st_close(&w.t);
 	printf("10000\n");
+}
+
+/* Nested, and each look-up finds the TLB empty. */
+static void count_cold(void)
+{
+	struct reader r;
+	struct world w;
+	unsigned int i;
+
+	open_world(&w, 7, 0);
+	different(&w);
+	r = first_reader(&w);
+	ST_REQUIRE(!st_xlate(&w.t, nth(0), ST_R).rc);
+	for (i = 0; i < 200; i++) {
+		st_cmd(&w.t, ST_NSNH_ALL, 0);
+		st_sync(&w.t);
+		pick[0] = nth(i);
+		sink += look_up(&r, 1);
+	}
+	st_close(&w.t);
+	printf("200\n");
 }
 
 /* Nanoseconds of a look-up; *missed: the share that missed. */
@@ -367,19 +401,20 @@ __attribute__((noinline)) void region_doorbell(struct st *t, uint32_t prod)
 	ST_REQUIRE(!iom_smmuv3_dev_write(t->s, ST_CMDQ_PROD, 4, prod));
 }
 
-/* BATCH commands; their words by next(i). */
-static void commands(struct st *t, unsigned int from, void (*next)(unsigned int i, uint64_t w[2]))
+/* n commands; their words by next(i). */
+static void commands(struct st *t, unsigned int from, unsigned int n,
+		     void (*next)(unsigned int i, uint64_t w[2]))
 {
 	uint32_t prod = (uint32_t)st_r(t, ST_CMDQ_PROD), size = 1u << ST_CMDQ_LG2, i;
 	uint64_t w[2], at;
 
-	for (i = 0; i < BATCH; i++) {
+	for (i = 0; i < n; i++) {
 		next(from + i, w);
 		at = t->cmdq + 16 * (uint64_t)((prod + i) & (size - 1));
 		st_poke(t, at, w[0]);
 		st_poke(t, at + 8, w[1]);
 	}
-	region_doorbell(t, (prod + BATCH) & (2 * size - 1));
+	region_doorbell(t, (prod + n) & (2 * size - 1));
 	ST_REQUIRE(st_r(t, ST_CMDQ_CONS) == st_r(t, ST_CMDQ_PROD));
 }
 
@@ -394,6 +429,14 @@ static void page_plain(unsigned int i, uint64_t w[2])
 {
 	w[0] = ST_NH_VA | UINT64_C(1) << 48;
 	w[1] = nth(i);
+}
+
+/* No command is like the one before it. */
+static void page_mixed(unsigned int i, uint64_t w[2])
+{
+	page_hint(i, w);
+	if (i & 1)
+		w[0] = ST_NH_VAA;
 }
 
 static void whole_asid(unsigned int i, uint64_t w[2])
@@ -412,12 +455,12 @@ static void whole_vmid(unsigned int i, uint64_t w[2])
 
 /*
  * live pages are cached, and with blocks also a 2M and a 1G block. Each round
- * invalidates; then what it took away is cached again.
+ * invalidates, whole: once, else BATCH pages; then what went is cached again.
  */
 static void count_tlbi(unsigned int live, bool blocks,
 		       void (*next)(unsigned int i, uint64_t w[2]), bool whole)
 {
-	unsigned int round, i, rounds = whole ? 4 : 30;
+	unsigned int round, i, rounds = whole ? 10 : 30, n = whole ? 1 : BATCH;
 	struct world w;
 
 	open_world(&w, 5, 0);
@@ -431,10 +474,10 @@ static void count_tlbi(unsigned int live, bool blocks,
 		if (blocks)
 			ST_REQUIRE(!st_xlate(&w.t, TOP, ST_R).rc &&
 				   !st_xlate(&w.t, 2 * TOP, ST_R).rc);
-		commands(&w.t, round * BATCH, next);
+		commands(&w.t, round * n, n, next);
 	}
 	st_close(&w.t);
-	printf("%u\n", rounds * BATCH);
+	printf("%u\n", rounds * n);
 }
 
 /* --- memory --- */
@@ -455,19 +498,23 @@ static void memory_row(void)
 static void count(const char *what)
 {
 	if (!strcmp(what, "hit"))
-		count_lookups(5, 0, false);
+		count_hits(false);
+	else if (!strcmp(what, "hit2m"))
+		count_hits(true);
 	else if (!strcmp(what, "miss1"))
-		count_lookups(5, 64, true);
+		count_misses(5, 64);
 	else if (!strcmp(what, "miss2"))
-		count_lookups(6, 64, true);
+		count_misses(6, 64);
 	else if (!strcmp(what, "miss3"))
-		count_lookups(7, 64, true);
-	else if (!strcmp(what, "miss3big"))
-		count_lookups(7, 0, true);
+		count_misses(7, 64);
+	else if (!strcmp(what, "cold"))
+		count_cold();
 	else if (!strcmp(what, "page"))
 		count_tlbi(8192, true, page_hint, false);
 	else if (!strcmp(what, "page_plain"))
 		count_tlbi(8192, true, page_plain, false);
+	else if (!strcmp(what, "page_mixed"))
+		count_tlbi(8192, true, page_mixed, false);
 	else if (!strcmp(what, "asid64"))
 		count_tlbi(64, false, whole_asid, true);
 	else if (!strcmp(what, "asid8k"))
