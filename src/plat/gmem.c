@@ -91,7 +91,11 @@ static int flat_write(struct iom_gmem *g, uint64_t addr, const void *buf, size_t
 
 	if (!flat_has(f, addr - f->base, len))
 		return IOM_EFAULT;
-	memcpy(f->mem + (addr - f->base), buf, len);
+	/* Most writes of a device are a status of one word: no call for that. */
+	if (len == sizeof(uint32_t))
+		memcpy(f->mem + (addr - f->base), buf, sizeof(uint32_t));
+	else
+		memcpy(f->mem + (addr - f->base), buf, len);
 	return IOM_OK;
 }
 
