@@ -106,8 +106,8 @@ static void add_nested(struct build *b, const struct iom_tool_run *leaf)
 		r.mem = leaf->mem;
 		r.has_mem = true;
 		iom_tool_walk_s2(b->w, b->ste, run.ipa, NULL, &r);
+		/* leaves of both stages are aligned, so one begins in the middle of none */
 		piece = r.ok ? (UINT64_C(1) << r.size_lg2) - 1 : 0xfff;
-		piece -= run.ipa & piece;
 		if (piece > left)
 			piece = left;
 		run.last = run.start + piece;

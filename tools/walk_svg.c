@@ -350,9 +350,9 @@ static void legend(struct draw *d)
 			x, d->y, item[i].class);
 		text(d, x + 18, d->y + 9, "s", "%s", item[i].text);
 	}
-	text(d, X_STE + 4 * 130, d->y + 9, "s",
-	     "A mapping: IOVA, size, permissions, physical address, memory type; the bar is the "
-	     "logarithm of the size. A table: entries in use, address, bytes mapped below it.");
+	d->y += ROW;
+	text(d, X_STE, d->y + 9, "s", "A table: entries in use, address, bytes mapped below it. A "
+	     "mapping: IOVA, size, permissions, physical address, memory type.");
 	d->y += 24;
 }
 

@@ -248,6 +248,7 @@ static void make_nested(void)
 	put(BASE + 0x33000, IPA(0x50000) | PAGE);
 	put(BASE + 0x33008, UINT64_C(0x1000) | PAGE);		/* stage 2 maps none of it */
 	put(BASE + 0x32010, IPA(0x600000) | 3);			/* a table that stage 2 lacks */
+	put(BASE + 0x32018, IPA(0) | LEAF);			/* half of it in stage 2 */
 }
 
 static void nested_translation(void **state)
@@ -259,12 +260,16 @@ static void nested_translation(void **state)
 	make_nested();
 	assert_int_equal(list(), IOM_TOOL_OK);
 	assert_int_equal(w.n_problems, 1);
-	assert_int_equal(l.n_runs, 3);
+	assert_int_equal(l.n_runs, 5);
 	assert_true(l.runs[0].start == 0 && l.runs[0].ipa == IPA(0x50000) &&
 		    l.runs[0].pa == BASE + 0x50000);
 	assert_true(l.runs[1].s2_fault && l.runs[1].start == 0x1000 && !l.runs[1].perms);
 	assert_true(l.runs[2].pa == 0xc0000000 && l.runs[2].last == 0x3fffff);
 	assert_int_equal(l.runs[2].perms, IOMI_LPAE_UR | IOMI_LPAE_PR);
+	assert_true(l.runs[3].start == 0x600000 && l.runs[3].last == 0x6fffff &&
+		    l.runs[3].ipa == IPA(0) && l.runs[3].pa == BASE && l.runs[3].leaf_lg2 == 12);
+	assert_true(l.runs[4].s2_fault && l.runs[4].start == 0x700000 &&
+		    l.runs[4].last == 0x7fffff);
 	drop();
 
 	t.n = 0;
@@ -276,11 +281,88 @@ static void nested_translation(void **state)
 	assert_true(r.event == SMMU_EVT_F_TRANSLATION && r.s2 && r.class == SMMU_CLASS_IN);
 	r = at(2, -1, 0x400000);
 	assert_true(r.event == SMMU_EVT_F_TRANSLATION && r.s2 && r.class == SMMU_CLASS_TT);
-	r = at(2, -1, 0x600000);
+	r = at(2, -1, 0x800000);
 	assert_true(r.event == SMMU_EVT_F_TRANSLATION && !r.s2 && r.class == SMMU_CLASS_IN);
 	ste(2, C12 | IPA(0x700000), 0, mem[128 / 8 + 2], BASE + 0x4000);
 	r = at(2, -1, 0);
 	assert_true(r.event == SMMU_EVT_F_TRANSLATION && r.s2 && r.class == SMMU_CLASS_CD);
+}
+
+/* Pages that are neighbours in memory only, or as IPA only, are two mappings. */
+static void only_neighbours_are_joined(void **state)
+{
+	(void)state;
+	make_nested();
+	put(BASE + 0x33008, IPA(0x52000) | PAGE);
+	put(BASE + 0x7000 + 0x52 * 8, (BASE + 0x51000) | S2_PAGE);
+	put(BASE + 0x33010, IPA(0x53000) | PAGE);
+	assert_int_equal(list(), IOM_TOOL_OK);
+	assert_true(l.runs[0].last == 0xfff && l.runs[1].last == 0x1fff &&
+		    l.runs[2].last == 0x2fff);
+	drop();
+}
+
+static void el2_has_one_half(void **state)
+{
+	struct iom_tool_result r;
+
+	(void)state;
+	make_ssids();
+	ste(1, C1 | PREP(SMMU_STE0_S1FMT, SMMU_S1FMT_4K) | PREP(SMMU_STE0_S1CDMAX, 7) |
+	    (BASE + 0x1000), PREP(SMMU_STE1_STRW, SMMU_STRW_EL2), 0, 0);
+	assert_int_equal(list(), IOM_TOOL_OK);
+	assert_int_equal(l.ctxs[1].n_runs, 1);
+	assert_int_equal(l.runs[0].perms & IOMI_LPAE_UW, IOMI_LPAE_UW);
+	drop();
+	r = at(1, 70, 0xfffffffff0000000);
+	assert_int_equal(r.event, SMMU_EVT_F_TRANSLATION);
+	r = at(1, 70, 0x61234);
+	assert_true(r.ok);
+}
+
+/* Four commands in the ring: index 3 and 0 wait, 1 and 2 are older. */
+static void a_wrapped_ring_is_told_from_the_oldest(void **state)
+{
+	static const int order[] = { 1, 2, 3, 0 };
+	struct json_object *o, *a, *e, *v;
+	size_t i;
+
+	(void)state;
+	make();
+	reg(SMMU_CMDQ_BASE, (BASE + 0x1000) | 2);
+	reg(SMMU_CMDQ_PROD, 5);
+	reg(SMMU_CMDQ_CONS, 3);
+	reg(SMMU_EVENTQ_BASE, (BASE + 0x2000) | 19);
+	reg(SMMU_EVENTQ_PROD, 0);
+	reg(SMMU_EVENTQ_CONS, 0);
+	for (i = 0; i < 4; i++)
+		put(BASE + 0x1000 + i * 16, SMMU_CMD_CFGI_STE | (uint64_t)i << 32);
+	quiet(true);
+	o = iom_tool_walk_json_queues(&w, true);
+	quiet(false);
+	assert_true(json_object_object_get_ex(o, "commands", &a));
+	assert_int_equal(json_object_array_length(a), 4);
+	for (i = 0; i < 4; i++) {
+		e = json_object_array_get_idx(a, i);
+		assert_true(json_object_object_get_ex(e, "index", &v));
+		assert_int_equal(json_object_get_int(v), order[i]);
+		assert_true(json_object_object_get_ex(e, "waits", &v));
+		assert_int_equal(json_object_get_boolean(v), i >= 2);
+	}
+	json_object_put(o);
+	/* an impossible PROD, and a ring of 2^20 */
+	reg(SMMU_CMDQ_PROD, 0);
+	reg(SMMU_EVENTQ_BASE, (BASE + 0x2000) | 20);
+	drop();
+	w.n_problems = 0;
+	quiet(true);
+	o = iom_tool_walk_json_queues(&w, true);
+	quiet(false);
+	assert_false(json_object_object_get_ex(o, "commands", &a));
+	assert_false(json_object_object_get_ex(o, "events", &a));
+	assert_int_equal(w.n_problems, 2);
+	json_object_put(o);
+	drop();
 }
 
 static void stage_2_alone_and_its_ends(void **state)
@@ -561,6 +643,9 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(two_level_cds_and_both_halves),
 		cmocka_unit_test(nested_translation),
+		cmocka_unit_test(only_neighbours_are_joined),
+		cmocka_unit_test(el2_has_one_half),
+		cmocka_unit_test(a_wrapped_ring_is_told_from_the_oldest),
 		cmocka_unit_test(stage_2_alone_and_its_ends),
 		cmocka_unit_test(a_table_that_points_at_itself_ends),
 		cmocka_unit_test(absent_memory_is_named),
