@@ -37,7 +37,8 @@ struct polled_smmu_cfg {
 	uint64_t base, size;	/* its address and size */
 	uint64_t regs;		/* address of the registers in it */
 	uint32_t idr[6];
-	/* Called by the polling thread. */
+	bool at_once;		/* no polling: messages do not wait for it */
+	/* Called by the polling thread, or with at_once by any. */
 	void (*post)(void *arg, uint64_t addr, uint32_t data);
 	void *arg;
 };

@@ -80,7 +80,10 @@ static bool in_ram(const struct polled_gmem *m, uint64_t addr)
 static int keep_msi(struct polled_smmu *p, uint64_t addr, uint64_t data)
 {
 	pthread_mutex_lock(&p->msi_lock);
-	if (p->nr_msis < POLLED_MSIS) {
+	if (p->cfg.at_once) {
+		p->cfg.post(p->cfg.arg, addr, (uint32_t)data);
+		p->msis++;
+	} else if (p->nr_msis < POLLED_MSIS) {
 		p->msi[p->nr_msis].addr = addr;
 		p->msi[p->nr_msis++].data = (uint32_t)data;
 	} else {

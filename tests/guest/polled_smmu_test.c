@@ -9,6 +9,8 @@
  *	POLLED_REGS	address of the registers
  *	POLLED_STAGES	1, 2 or 12: what IDR0 says
  *	POLLED_LINEAR	set: no two-level stream tables
+ *	POLLED_BAR	set: nothing is polled; the registers are the BAR of a
+ *			vfio-user function at this socket
  *
  * and the arguments of iom serve. Without arguments it is a unit test.
  */
@@ -25,6 +27,7 @@
 #include "lib/test.h"
 
 #include "guest/polled_smmu.h"
+#include "guest/smmu_bar.h"
 #include "serve.h"
 
 #define RAM_BASE	0x40000000ull
@@ -42,6 +45,7 @@ struct front {
 	struct serve_front f;
 	struct polled_smmu smmu;
 	struct polled_smmu_cfg cfg;
+	struct smmu_bar bar;
 	struct end end[ENDS_MAX];
 	unsigned int nr_ends;
 	pthread_mutex_t lock;
@@ -113,6 +117,7 @@ static void post(void *arg, uint64_t addr, uint32_t data)
 static int front_build(struct front *fr)
 {
 	struct iom_smmuv3_diag diag = { 0 };
+	char why[IOM_VFU_WHY];
 	int rc = polled_smmu_init(&fr->smmu, &fr->cfg, &diag);
 
 	if (rc) {
@@ -121,7 +126,12 @@ static int front_build(struct front *fr)
 		return rc;
 	}
 	fr->built = true;
-	return polled_smmu_start(&fr->smmu);
+	if (!fr->cfg.at_once)
+		return polled_smmu_start(&fr->smmu);
+	rc = smmu_bar_start(&fr->bar, fr->smmu.s, getenv("POLLED_BAR"), why);
+	if (rc)
+		fprintf(stderr, "iom: SMMU: %s\n", why);
+	return rc;
 }
 
 static int front_attach(struct serve_front *f, struct serve_fn *fn)
@@ -189,6 +199,9 @@ static void front_report(struct serve_front *f, struct json_object *o)
 	put(s, "unlike_a_walk", different);
 	put(s, "msis", fr->smmu.msis);
 	put(s, "msis_lost", fr->smmu.msis_lost);
+	put(s, "accesses_32", atomic_load(&fr->bar.accesses_32));
+	put(s, "accesses_64", atomic_load(&fr->bar.accesses_64));
+	put(s, "accesses_refused", atomic_load(&fr->bar.refused));
 	json_object_object_add(o, "smmu", s);
 }
 
@@ -250,13 +263,16 @@ static int serve(int argc, char **argv)
 		return 2;
 	}
 	fr.cfg.regs = strtoull(regs, NULL, 0);
+	fr.cfg.at_once = getenv("POLLED_BAR");
 	fr.cfg.post = post;
 	fr.cfg.arg = &fr;
 	choose_idr(fr.cfg.idr, strchr(stages, '1'), strchr(stages, '2'),
 		   getenv("POLLED_LINEAR"));
 	rc = iom_tool_serve_behind(argc - 1, argv + 1, &fr.f);
-	if (fr.built)
+	if (fr.built) {
+		smmu_bar_stop(&fr.bar);
 		polled_smmu_fini(&fr.smmu);
+	}
 	return rc;
 }
 

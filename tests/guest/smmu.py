@@ -7,19 +7,26 @@ functions behind it are those of `iom serve`. docs/guests.md has the reasons.
 """
 import os
 import re
+import socket
+import threading
+import time
 
 import guest
 from guest import Failed
 from scenario import Scenario, bdf, node
 
 RAM_MB = 1024
+# The largest BAR of the machine, so Linux leaves it at the start of the window.
+BAR = 0x10000000
+BAR_SLOT = 5
+ECAM = 0x4010000000
 REGS = 0x40000000 + RAM_MB * 0x100000 - 0x200000
 
 
 class Serve(guest.Serve):
     """`iom serve` with the SMMU in front, in a file of guest memory."""
 
-    def __init__(self, work, dts, logs, stages, linear):
+    def __init__(self, work, dts, logs, stages, linear, bar=None):
         build = os.path.relpath(guest.BUILD, guest.TOP)
         exe = os.path.join(build, "tests", "guest", "polled_smmu_test")
         guest.tool(["make", "-s", "B=" + build, exe],
@@ -32,19 +39,51 @@ class Serve(guest.Serve):
                           POLLED_STAGES=stages)
         if linear:
             os.environ["POLLED_LINEAR"] = "y"
+        if bar:
+            os.environ["POLLED_BAR"] = bar
         super().__init__(work, dts, logs, log_requests=False)
+
+
+def connect(path):
+    for _ in range(200):
+        try:
+            s = socket.socket(socket.AF_UNIX)
+            s.connect(path)
+            return s.makefile("rw")
+        except OSError:
+            time.sleep(0.05)
+    raise Failed(f"QEMU does not listen at {path}")
+
+
+def enable_bar(qtest, qmp):
+    config = ECAM + (BAR_SLOT << 15)
+    f = connect(qtest)
+    for addr, val in ((0x10, BAR), (0x04, 6)):
+        f.write(f"writel 0x{config + addr:x} 0x{val:x}\n")
+        f.flush()
+        if f.readline().strip() != "OK":
+            raise Failed("qtest: writel failed")
+    f = connect(qmp)
+    f.readline()
+    for cmd in ("qmp_capabilities", "cont"):
+        f.write('{"execute":"%s"}\n' % cmd)
+        f.flush()
+        f.readline()
 
 
 class Smmu(Scenario):
     """stages: "1", "2" or "12". v2m: GICv2 with GICv2m, where the function's
     MSI is translated by the SMMU; else GICv3 with ITS, and INTx."""
 
-    def __init__(self, name, stages="12", linear=False, v2m=False, **kw):
+    def __init__(self, name, stages="12", linear=False, v2m=False, bar=False,
+                 **kw):
         kw.setdefault("dma", "04.0")
         super().__init__(name, arch="arm64", iommu=None,
                          machine="virt,gic-version=" + ("2" if v2m else "3"),
                          irq="msi" if v2m else "intx", ram=f"{RAM_MB}M", **kw)
         self.stages, self.linear, self.v2m = stages, linear, v2m
+        self.regs = BAR if bar else REGS
+        self.bar = bar
 
     def machine_file(self, image):
         no_msix = "iom,no-msix;\n"
@@ -101,9 +140,9 @@ class Smmu(Scenario):
 			no-map;
 		}};
 	}};
-	smmu: iommu@{REGS:x} {{
+	smmu: iommu@{self.regs:x} {{
 		compatible = "arm,smmu-v3";
-		reg = <0 0x{REGS:x} 0 0x20000>;
+		reg = <0 0x{self.regs:x} 0 0x20000>;
 		#iommu-cells = <1>;
 		dma-coherent;
 		msi-parent = <{msi}>;
@@ -119,6 +158,17 @@ class Smmu(Scenario):
                    "dtc")
         return ["-dtb", new]
 
+    def enable_bar(self, work):
+        """What firmware would do, before the guest runs: by qtest."""
+        qtest, qmp = work.file("qtest"), work.file("qmp")
+        threading.Thread(target=enable_bar, args=(qtest, qmp),
+                         daemon=True).start()
+        return ["-device", '{"driver":"vfio-user-pci","addr":"%02x.0",'
+                '"socket":{"type":"unix","path":"%s"}}' % (
+                    BAR_SLOT, work.file("bar")),
+                "-S", "-qtest", f"unix:{qtest},server=on,wait=off",
+                "-qtest-log", "none", "-qmp", f"unix:{qmp},server=on,wait=off"]
+
     def run_in(self, work, logs, _progress):
         disk, files = None, []
         if self.disk:
@@ -128,7 +178,8 @@ class Smmu(Scenario):
             files.append(("bin/vfio_dma", guest.slurp(
                 guest.guest_program("vfio_dma", self.arch))))
         serve = Serve(work, self.machine_file(disk.path if disk else ""),
-                      logs, self.stages, self.linear)
+                      logs, self.stages, self.linear,
+                      work.file("bar") if self.bar else None)
         g = guest.Guest(work, logs, arch=self.arch, machine=self.machine,
                         smp=self.smp, ram=self.ram, cmdline=self.cmdline,
                         limit=self.limit)
@@ -138,6 +189,8 @@ class Smmu(Scenario):
         g.make_initrd("disk", self.params(), files)
         tree = self.device_tree(work, g)
         g.devices = serve.qemu_args + tree
+        if self.bar:
+            g.devices += self.enable_bar(work)
         r = g.run(alive=[serve.proc])
         smmu = serve.stop()["smmu"]
         self.check_groups(r)
@@ -185,5 +238,8 @@ class Smmu(Scenario):
             raise Failed("hardly a hit: was anything cached?")
         if smmu["command_errors"] or smmu["events_lost"] or smmu["msis_lost"]:
             raise Failed(f"errors: {smmu}")
+        if self.bar and (not smmu["accesses_32"] or not smmu["accesses_64"]
+                         or smmu["accesses_refused"]):
+            raise Failed(f"accesses: {smmu}")
         if not smmu["syncs"] or smmu["msis"] < 1 or not smmu["events"]:
             raise Failed(f"no CMD_SYNC, message or event: {smmu}")
