@@ -316,6 +316,7 @@ static struct smmu_ctx *insert(struct iom_smmuv3_dev *s, const struct smmu_txn *
 	s->ctx_free = c->next;
 	memcpy(c, built, sizeof(*c));
 	get_spaces(s, c);
+	iomi_smmuv3_dev_quick_init(s, c);
 	c->next = *b;
 	*b = c;
 	s->nr_ctx++;

@@ -166,8 +166,9 @@ bool iomi_smmuv3_dev_decode_s1(const struct iom_smmuv3_dev *s, const uint64_t cd
 	ctx->ctl.wxn = cd[0] & SMMU_CD0_WXN;
 	ctx->ctl.pan = cd[0] & SMMU_CD0_PAN;
 	ctx->ctl.epan = (s->cfg.idr[3] & SMMU_IDR3_EPAN) && (cd[1] & SMMU_CD1_EPAN);
-	for (n = 0; n < IOM_ARRAY_SIZE(ctx->perm); n++)
-		ctx->perm[n] = (uint8_t)iomi_lpae_s1_perms(&ctx->ctl, SMMU_PERM_DESC(n), 0);
+	for (n = 0; n < IOM_ARRAY_SIZE(ctx->deny); n++)
+		ctx->deny[n] = (uint8_t)(IOMI_LPAE_ALL &
+					 ~iomi_lpae_s1_perms(&ctx->ctl, SMMU_PERM_DESC(n), 0));
 	ctx->mair = cd[3];
 	ctx->asid = two_priv ? (uint16_t)IOM_FIELD_GET(SMMU_CD0_ASID, cd[0]) : 0;
 	ctx->aset = cd[0] & SMMU_CD0_ASET;

@@ -12,6 +12,7 @@
  *	smmuv3_dev_fault.c	event records of transactions
  *	smmuv3_dev_cache.c	contexts and spaces cached
  *	smmuv3_dev_tlb.c	the TLB
+ *	smmuv3_dev_quick.[ch]	the most frequent of these walks
  *	smmuv3_dev_walk.c	table walks: stage 1, stage 2, nested
  *	smmuv3_dev_xlate.c	a translation from port to result
  *	smmuv3_dev_state.c	saved state
@@ -60,6 +61,10 @@ struct smmu_tt {
 	uint8_t sh;			/* with DS: shareability of its leaves */
 	bool disabled;			/* EPD, or there is no such half */
 	bool tbi, had, e0pd;
+	/* smmuv3_dev_quick.c, of cached contexts: input bits to be all alike, those that index */
+	bool quick;
+	uint64_t q_top, q_ia;
+	uint64_t q_bad, q_bad_table;	/* bits of a page, a table that ask for the general walk */
 };
 
 /*
@@ -90,10 +95,17 @@ struct smmu_ctx {
 	 */
 	struct smmu_space *space, *space_global, *space_s2;
 
+	/*
+	 * What a leaf denies, by SMMU_PERM_INDEX, if no table says otherwise:
+	 * of stage 1, or in a cached context of stage 2 alone. Attributes, of
+	 * cached contexts with one stage.
+	 */
+	uint8_t deny[16];
+	uint16_t q_attrs[64];
+
 	/* stage 1, from the CD */
 	struct smmu_tt tt[2];
 	struct iomi_lpae_s1_ctl ctl;
-	uint8_t perm[16];		/* of a leaf, by SMMU_PERM_INDEX; no table says otherwise */
 	uint64_t mair;
 	uint16_t asid;			/* 0 where the regime has none */
 	bool el2, aset, affd;
@@ -148,11 +160,17 @@ struct smmu_leaf {
 #define SMMU_PERM_UX	IOMI_LPAE_UX
 #define SMMU_PERM_UNPRIV (IOMI_LPAE_UR | IOMI_LPAE_UW | IOMI_LPAE_UX)
 
-/* AP[2:1], UXN and PXN of a stage-1 leaf. */
+/* AP[2:1], UXN and PXN of a stage-1 leaf; S2AP and XN stand at the same place. */
 #define SMMU_PERM_INDEX(desc)	((unsigned int)IOM_FIELD_GET(LPAE_S1_AP, desc) | \
 				 (unsigned int)IOM_FIELD_GET(LPAE_S1_PXN | LPAE_S1_UXN, desc) << 2)
 #define SMMU_PERM_DESC(index)	(IOM_FIELD_PREP(LPAE_S1_AP, (uint64_t)(index) & 3) | \
 				 IOM_FIELD_PREP(LPAE_S1_PXN | LPAE_S1_UXN, (uint64_t)(index) >> 2))
+
+/* AttrIndx (with NS) or MemAttr, and SH. */
+#define SMMU_ATTR_INDEX(desc)	((unsigned int)IOM_FIELD_GET(LPAE_S2_MEMATTR, desc) | \
+				 (unsigned int)IOM_FIELD_GET(LPAE_SH, desc) << 4)
+#define SMMU_ATTR_DESC(index)	(IOM_FIELD_PREP(LPAE_S2_MEMATTR, (uint64_t)(index) & 15) | \
+				 IOM_FIELD_PREP(LPAE_SH, (uint64_t)(index) >> 4))
 
 /* What a leaf must permit for this access word, by READ, WRITE, PRIV and INST. */
 static inline uint8_t smmu_perm_need(uint32_t access)
@@ -344,11 +362,13 @@ struct iomi_lpae_mem iomi_smmuv3_dev_walk_mem(uint64_t inner, uint64_t outer, ui
  * use_tlb, stage-2 translations inside a nested walk may come from the TLB and go into it.
  * IOM_OK and *leaf: the translation exists and permits t->access. Else *f, and
  * IOM_EFAULT or IOM_EACCES; whether an event is recorded (R, S2R) is decided
- * there. Takes no lock, but for the TLB's sets.
+ * there. Takes no lock, but for the TLB's sets. seen, if not NULL: what the
+ * quick walk has read, which is not read again.
  */
+struct smmu_seen;
 int iomi_smmuv3_dev_walk(struct iom_smmuv3_dev *s, const struct smmu_ctx *ctx,
-			 const struct smmu_txn *t, bool use_tlb, struct smmu_leaf *leaf,
-			 struct smmu_fault *f);
+			 const struct smmu_txn *t, bool use_tlb, const struct smmu_seen *seen,
+			 struct smmu_leaf *leaf, struct smmu_fault *f);
 /*
  * The same for a fetch of the SMMU itself under stage 2 of ctx, with the
  * attributes mem: ipa of a CD or L1CD (cls SMMU_CLASS_CD) to *pa.
@@ -356,6 +376,17 @@ int iomi_smmuv3_dev_walk(struct iom_smmuv3_dev *s, const struct smmu_ctx *ctx,
 int iomi_smmuv3_dev_walk_fetch(struct iom_smmuv3_dev *s, const struct smmu_ctx *ctx,
 			       const struct smmu_txn *t, struct iomi_lpae_mem mem, uint64_t ipa,
 			       uint64_t *pa, struct smmu_fault *f);
+
+/*
+ * What a quick walk (smmuv3_dev_quick.h) has read before it gave up; quick_init
+ * is for a context that is about to be cached.
+ */
+struct smmu_seen {
+	uint64_t desc[4];	/* by level, */
+	int n;			/* of the levels before this one; */
+	bool failed;		/* whose descriptor could not be read */
+};
+void iomi_smmuv3_dev_quick_init(const struct iom_smmuv3_dev *s, struct smmu_ctx *c);
 
 /*
  * smmuv3_dev_fault.c: the event of t in f (7.3), and rc. cfg: with nothing but

@@ -34,30 +34,12 @@ void iomi_smmuv3_dev_tlb_fini(struct iom_smmuv3_dev *s)
 	iom_plat_free(s->plat, s->tlb.set, (s->tlb.set_mask + 1) * sizeof(*s->tlb.set));
 }
 
-/* Becomes the set's writer; false if somebody is. */
-static bool try_lock(struct smmu_tlb_set *set, uint64_t *seq)
-{
-	*seq = atomic_load(&set->seq);
-	return !(*seq & 1) && atomic_compare_exchange_strong(&set->seq, seq, *seq + 1);
-}
-
 static void lock(struct iom_smmuv3_dev *s, struct smmu_tlb_set *set, uint64_t *seq)
 {
 	unsigned int turn = 0;
 
-	while (!try_lock(set, seq))
+	while (!smmu_tlb_try_lock(set, seq))
 		s->plat->ops.relax(s->plat, turn++);
-}
-
-static void unlock(struct smmu_tlb_set *set, uint64_t seq)
-{
-	atomic_store(&set->seq, seq + 2);
-}
-
-static void put(struct smmu_tlb_set *set, unsigned int way, uint64_t tag, uint64_t val)
-{
-	atomic_store_explicit(&set->tag[way], tag, memory_order_release);
-	atomic_store_explicit(&set->val[way], val, memory_order_release);
 }
 
 bool iomi_smmuv3_dev_tlb_find(struct iom_smmuv3_dev *s, const struct smmu_space *space,
@@ -80,71 +62,20 @@ bool iomi_smmuv3_dev_tlb_find(struct iom_smmuv3_dev *s, const struct smmu_space 
 	return true;
 }
 
-static uint64_t tag_of(const struct smmu_tlb_set *set, unsigned int way)
-{
-	return atomic_load_explicit(&set->tag[way], memory_order_relaxed);
-}
-
-/* The way for a key: its own, an empty one, or the next victim. */
-static unsigned int choose(struct smmu_tlb_set *set, uint64_t key)
-{
-	uint64_t a = tag_of(set, 0), b = tag_of(set, 1), c = tag_of(set, 2), victim;
-
-	if (a == key)
-		return 0;
-	if (b == key)
-		return 1;
-	if (c == key)
-		return 2;
-	if (!a)
-		return 0;
-	if (!b)
-		return 1;
-	if (!c)
-		return 2;
-	victim = atomic_load_explicit(&set->victim, memory_order_relaxed);
-	atomic_store_explicit(&set->victim, victim < 2 ? victim + 1 : 0, memory_order_relaxed);
-	return (unsigned int)victim;
-}
-
-/* Before the entry: an invalidation that sees the entry knows its sizes. */
-static void note_sizes(struct smmu_space *space, uint64_t size, unsigned int cut_lg2)
-{
-	uint64_t cut;
-
-	if (!(atomic_load(&space->sizes) & size))
-		atomic_fetch_or(&space->sizes, size);
-	if (!cut_lg2)
-		return;
-	cut = IOM_BIT64(cut_lg2 - 12u);
-	if (!(atomic_load(&space->cut) & cut))
-		atomic_fetch_or(&space->cut, cut);
-}
-
 void iomi_smmuv3_dev_tlb_fill(struct iom_smmuv3_dev *s, struct smmu_space *space, uint64_t tag,
 			      const struct smmu_leaf *leaf, uint64_t tlb_gen)
 {
 	unsigned int n = leaf->size_lg2 - 12u;
-	uint64_t key, seq;
-	struct smmu_tlb_set *set;
 
 	if (!tag || leaf->size_lg2 < 12)
 		return;
-	note_sizes(space, IOM_BIT64(n), leaf->cut_lg2);
-	set = smmu_tlb_place(&s->tlb, tag, leaf->ia, n, &key);
-	if (!try_lock(set, &seq))
-		return;
-	/*
-	 * In the set: an invalidation that moves tlb_gen after this look comes
-	 * to the set after us.
-	 */
-	if (atomic_load(&s->tlb_gen) == tlb_gen)
-		put(set, choose(set, key), key, (leaf->pa & SMMU_VAL_PA) |
-		    (~leaf->perm & SMMU_VAL_DENY) |
-		    IOM_FIELD_PREP(SMMU_VAL_SIZE_LG2, (uint64_t)leaf->size_lg2) |
-		    IOM_FIELD_PREP(SMMU_VAL_MEMATTR, (uint64_t)leaf->memattr) |
-		    IOM_FIELD_PREP(SMMU_VAL_SH, (uint64_t)leaf->sh));
-	unlock(set, seq);
+	if (leaf->cut_lg2)
+		smmu_tlb_note(&space->cut, IOM_BIT64(leaf->cut_lg2 - 12u));
+	smmu_tlb_put(s, space, tag, leaf->ia, n, (leaf->pa & SMMU_VAL_PA) |
+		     (~leaf->perm & SMMU_VAL_DENY) |
+		     IOM_FIELD_PREP(SMMU_VAL_SIZE_LG2, (uint64_t)leaf->size_lg2) |
+		     IOM_FIELD_PREP(SMMU_VAL_MEMATTR, (uint64_t)leaf->memattr) |
+		     IOM_FIELD_PREP(SMMU_VAL_SH, (uint64_t)leaf->sh), tlb_gen);
 }
 
 void iomi_smmuv3_dev_tlb_drop_wait(struct iom_smmuv3_dev *s, struct smmu_tlb_set *set,
@@ -155,10 +86,10 @@ void iomi_smmuv3_dev_tlb_drop_wait(struct iom_smmuv3_dev *s, struct smmu_tlb_set
 
 	lock(s, set, &seq);
 	for (way = 0; way < SMMU_TLB_WAYS; way++) {
-		if (tag_of(set, way) == key)
-			put(set, way, 0, 0);
+		if (smmu_tlb_tag(set, way) == key)
+			smmu_tlb_write(set, way, 0, 0);
 	}
-	unlock(set, seq);
+	smmu_tlb_unlock(set, seq);
 }
 
 bool iomi_smmuv3_dev_tlb_drop(struct iom_smmuv3_dev *s, uint64_t tag, uint64_t sizes,
@@ -191,7 +122,7 @@ void iomi_smmuv3_dev_tlb_clear(struct iom_smmuv3_dev *s)
 	for (i = 0; i <= s->tlb.set_mask; i++) {
 		lock(s, &s->tlb.set[i], &seq);
 		for (way = 0; way < SMMU_TLB_WAYS; way++)
-			put(&s->tlb.set[i], way, 0, 0);
-		unlock(&s->tlb.set[i], seq);
+			smmu_tlb_write(&s->tlb.set[i], way, 0, 0);
+		smmu_tlb_unlock(&s->tlb.set[i], seq);
 	}
 }

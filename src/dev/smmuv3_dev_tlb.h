@@ -21,6 +21,7 @@
 #define SMMU_VAL_PA		IOM_BITS64(51, 12)
 #define SMMU_VAL_SH		IOM_BITS64(55, 54)
 #define SMMU_VAL_MEMATTR	IOM_BITS64(63, 56)
+#define SMMU_VAL_ATTRS_SHIFT	54u		/* of the last two */
 
 /* Where a leaf of 2^(12+n) bytes at ia would be: *key, and its set. */
 static inline __attribute__((always_inline))
@@ -69,7 +70,88 @@ static inline uint64_t smmu_tlb_find(const struct smmu_tlb *tlb, uint64_t tag, u
 	return 0;
 }
 
-/* The writer's side: the key leaves the set, in which another writer is. */
+/* --- the writer's side --- */
+
+/* Becomes the set's writer; false if somebody is. */
+static inline bool smmu_tlb_try_lock(struct smmu_tlb_set *set, uint64_t *seq)
+{
+	*seq = atomic_load(&set->seq);
+	return !(*seq & 1) && atomic_compare_exchange_strong(&set->seq, seq, *seq + 1);
+}
+
+static inline void smmu_tlb_unlock(struct smmu_tlb_set *set, uint64_t seq)
+{
+	atomic_store(&set->seq, seq + 2);
+}
+
+static inline void smmu_tlb_write(struct smmu_tlb_set *set, unsigned int way, uint64_t tag,
+				  uint64_t val)
+{
+	atomic_store_explicit(&set->tag[way], tag, memory_order_release);
+	atomic_store_explicit(&set->val[way], val, memory_order_release);
+}
+
+static inline uint64_t smmu_tlb_tag(const struct smmu_tlb_set *set, unsigned int way)
+{
+	return atomic_load_explicit(&set->tag[way], memory_order_relaxed);
+}
+
+/* The way for a key: its own, an empty one, or the next victim. */
+static inline unsigned int smmu_tlb_way(struct smmu_tlb_set *set, uint64_t key)
+{
+	uint64_t a = smmu_tlb_tag(set, 0), b = smmu_tlb_tag(set, 1), c = smmu_tlb_tag(set, 2), victim;
+
+	if (a == key)
+		return 0;
+	if (b == key)
+		return 1;
+	if (c == key)
+		return 2;
+	if (!a)
+		return 0;
+	if (!b)
+		return 1;
+	if (!c)
+		return 2;
+	victim = atomic_load_explicit(&set->victim, memory_order_relaxed);
+	atomic_store_explicit(&set->victim, victim < 2 ? victim + 1 : 0, memory_order_relaxed);
+	return (unsigned int)victim;
+}
+
+static inline void smmu_tlb_note(_Atomic uint64_t *word, uint64_t bit)
+{
+	if (!(atomic_load(word) & bit))
+		atomic_fetch_or(word, bit);
+}
+
+/*
+ * Puts a leaf of 2^(12+n) bytes at ia in, unless the set has another writer, or
+ * tlb_gen moved on since the walk began.
+ */
+static inline __attribute__((always_inline))
+void smmu_tlb_put(struct iom_smmuv3_dev *s, struct smmu_space *space, uint64_t tag, uint64_t ia,
+		  unsigned int n, uint64_t val, uint64_t tlb_gen)
+{
+	struct smmu_tlb_set *set;
+	uint64_t key, seq;
+
+	if (!tag)
+		return;
+	/* Before the entry: an invalidation that sees the entry knows its size. */
+	smmu_tlb_note(&space->sizes, IOM_BIT64(n));
+	set = smmu_tlb_place(&s->tlb, tag, ia, n, &key);
+	if (!smmu_tlb_try_lock(set, &seq))
+		return;
+	/*
+	 * In the set: an invalidation that moves tlb_gen after this look comes
+	 * to the set after us.
+	 */
+	if (atomic_load(&s->tlb_gen) == tlb_gen)
+		smmu_tlb_write(set, smmu_tlb_way(set, key), key, val);
+	smmu_tlb_unlock(set, seq);
+}
+
+/* The key leaves the set, in which another writer is. */
 void iomi_smmuv3_dev_tlb_drop_wait(struct iom_smmuv3_dev *s, struct smmu_tlb_set *set,
 				   uint64_t key);
 

@@ -17,6 +17,7 @@ struct walk {
 	const struct smmu_txn *t;
 	struct smmu_fault *f;
 	bool use_tlb;
+	const struct smmu_seen *seen;	/* of a walk of one stage; may be NULL */
 };
 
 #define CLASS(c)	IOM_FIELD_PREP(SMMU_EVT1_CLASS, (uint64_t)(c))
@@ -65,6 +66,18 @@ static int fault_fetch(const struct walk *w, uint64_t in, uint64_t pa)
 	return w->f->rc;
 }
 
+/* A descriptor, which the quick walk may have read already. */
+static int load(const struct walk *w, int level, uint64_t at, uint64_t *desc)
+{
+	if (w->seen && level < w->seen->n) {
+		*desc = w->seen->desc[level];
+		return IOM_OK;
+	}
+	if (w->seen && level == w->seen->n && w->seen->failed)
+		return IOM_EFAULT;
+	return iom_gmem_load(w->t->gmem, at, 8, desc);
+}
+
 /* --- stage 2 --- */
 
 /* A block or page: attributes stay as the descriptor has them. */
@@ -106,7 +119,7 @@ static int s2_walk(const struct walk *w, uint64_t ipa, uint64_t in, struct smmu_
 		return fault_s2(w, SMMU_EVT_F_TRANSLATION, in, ipa);
 	for (;;) {
 		at = table + (ipa >> shift & bits) * 8;
-		if (iom_gmem_load(w->t->gmem, at, 8, &desc))
+		if (load(w, level, at, &desc))
 			return fault_fetch(w, in, at);
 		if ((desc & LPAE_TYPE) != LPAE_TYPE_TABLE || level == LPAE_LEVEL_LAST)
 			break;
@@ -186,7 +199,7 @@ int iomi_smmuv3_dev_walk_fetch(struct iom_smmuv3_dev *s, const struct smmu_ctx *
 static uint8_t s1_perm(const struct smmu_ctx *c, uint64_t desc, uint64_t tables)
 {
 	if (!(tables & TABLE_ATTRS) && !c->ctl.hd)
-		return c->perm[SMMU_PERM_INDEX(desc)];
+		return IOMI_LPAE_ALL & (uint8_t)~c->deny[SMMU_PERM_INDEX(desc)];
 	return (uint8_t)iomi_lpae_s1_perms(&c->ctl, desc, tables);
 }
 
@@ -243,7 +256,7 @@ static int s1_walk(const struct walk *w, struct smmu_leaf *out)
 			if (rc)
 				return rc;
 		}
-		if (iom_gmem_load(w->t->gmem, at, 8, &desc))
+		if (load(w, level, at, &desc))
 			return fault_fetch(w, CLASS(SMMU_CLASS_TT), at);
 		if ((desc & LPAE_TYPE) != LPAE_TYPE_TABLE || level == LPAE_LEVEL_LAST)
 			break;
@@ -309,10 +322,11 @@ static int s2_only(const struct walk *w, struct smmu_leaf *leaf)
 }
 
 int iomi_smmuv3_dev_walk(struct iom_smmuv3_dev *s, const struct smmu_ctx *ctx,
-			 const struct smmu_txn *t, bool use_tlb, struct smmu_leaf *leaf,
-			 struct smmu_fault *f)
+			 const struct smmu_txn *t, bool use_tlb, const struct smmu_seen *seen,
+			 struct smmu_leaf *leaf, struct smmu_fault *f)
 {
-	const struct walk w = { .s = s, .c = ctx, .t = t, .f = f, .use_tlb = use_tlb };
+	const struct walk w = { .s = s, .c = ctx, .t = t, .f = f, .use_tlb = use_tlb,
+				.seen = seen };
 	int rc;
 
 	if (!ctx->s1)

@@ -5,7 +5,7 @@
  */
 #include <iom/base/mem.h>
 
-#include "smmuv3_dev_tlb.h"
+#include "smmuv3_dev_quick.h"
 
 #define SUBSTREAM	(IOM_SMMUV3_SSV | IOM_SMMUV3_SSID(0xfffffu))
 #define SSID_OF(access)	((access) >> 8 & 0xfffffu)
@@ -65,7 +65,8 @@ static int bypass(const struct iom_smmuv3_dev *s, const struct smmu_ctx *c,
 
 /* A context, then its tables. use_cache: the TLB and the context cache are asked and filled. */
 static int walk(struct iom_smmuv3_dev *s, const struct smmu_ctx *c, struct smmu_txn *t,
-		bool use_cache, struct iom_smmuv3_result *res, struct smmu_fault *f)
+		bool use_cache, const struct smmu_seen *seen, struct iom_smmuv3_result *res,
+		struct smmu_fault *f)
 {
 	uint64_t tlb_gen = atomic_load(&s->tlb_gen), tag = 0, tag_global = 0;
 	struct smmu_leaf leaf;
@@ -81,7 +82,7 @@ static int walk(struct iom_smmuv3_dev *s, const struct smmu_ctx *c, struct smmu_
 		tag = atomic_load(&c->space->tag);
 	if (use_cache && c->space_global)
 		tag_global = atomic_load(&c->space_global->tag);
-	rc = iomi_smmuv3_dev_walk(s, c, t, use_cache, &leaf, f);
+	rc = iomi_smmuv3_dev_walk(s, c, t, use_cache, seen, &leaf, f);
 	if (rc)
 		return rc;
 	if (leaf.global)
@@ -166,7 +167,7 @@ static uint64_t hit_more(const struct iom_smmuv3_dev *s, const struct smmu_ctx *
 	tag = atomic_load(&c->space->tag);
 	sizes = atomic_load(&c->space->sizes);
 	if (first && !top_used(iova))
-		sizes &= sizes - 1;
+		sizes &= ~UINT64_C(1);
 	if (sizes)
 		val = hit(s, c, tag, sizes, iova, access);
 	if (val || !c->space_global)
@@ -177,26 +178,17 @@ static uint64_t hit_more(const struct iom_smmuv3_dev *s, const struct smmu_ctx *
 }
 
 /*
- * The port's context is known. The smallest size that its space has, and no
- * tag in the address: what most hits are, and straight on, as this is their cost.
+ * The port's context is known. Pages of 4K, and no tag in the address: what
+ * most hits are, and straight on, as this is their cost.
  */
 static IOMI_HOT bool hit_first(const struct iom_smmuv3_dev *s, const struct smmu_ctx *c,
-				   uint64_t iova, unsigned int access, uint64_t *val,
-			       unsigned int *lg2)
+			       uint64_t iova, unsigned int access, uint64_t *val)
 {
 	const struct smmu_space *space = c->space;
-	uint64_t tag, sizes;
-	unsigned int n;
 
-	if (!space || top_used(iova))
-		return false;
-	tag = atomic_load(&space->tag);
-	sizes = atomic_load(&space->sizes);
-	if (!sizes)
-		return false;
-	n = (unsigned int)__builtin_ctzll(sizes);
-	*lg2 = 12 + n;
-	return smmu_tlb_look(&s->tlb, tag, iova, n, val) && permits(c, *val, access);
+	return space && !top_used(iova) &&
+	       smmu_tlb_look(&s->tlb, atomic_load(&space->tag), iova, 0, val) &&
+	       permits(c, *val, access);
 }
 
 static IOMI_HOT uint64_t hit_pa(uint64_t val, unsigned int lg2, uint64_t iova, uint64_t len,
@@ -220,10 +212,11 @@ static inline void hit_result(uint64_t val, uint64_t iova, uint64_t len,
 	res->raz_wi = false;
 }
 
-static IOMI_COLD int miss(struct iom_smmuv3_port *p, uint64_t iova, uint64_t len,
-			  unsigned int access, struct iom_smmuv3_result *res, uint64_t ev[4])
+/* The TLB's value if there is one, in *val; else a result, or a refusal. */
+static IOMI_COLD int miss_slow(struct iom_smmuv3_port *p, uint64_t iova, uint64_t len,
+			       unsigned int access, const struct smmu_seen *seen,
+			       struct iom_smmuv3_result *res, uint64_t ev[4])
 {
-	bool knows = knows_ctx(p, access);
 	struct iom_smmuv3_dev *s = p->s;
 	struct smmu_fault f = { .rc = IOM_EFAULT };
 	struct smmu_txn t;
@@ -231,34 +224,61 @@ static IOMI_COLD int miss(struct iom_smmuv3_port *p, uint64_t iova, uint64_t len
 	int rc;
 
 	fill_txn(p, iova, len, access, &t);
-	if (!knows) {
+	if (!seen) {
 		rc = iomi_smmuv3_dev_lookup(s, &t, p->own, &p->ctx, &p->gen, &f);
 		if (rc) {
 			p->gen = 0;
 			return refuse(p, &t, &f, res, ev);
 		}
 		p->substream = access & SUBSTREAM;
-	}
-	val = hit_more(s, p->ctx, iova, access, knows);
-	if (val) {
-		hit_result(val, iova, len, res);
-		return IOM_OK;
+		val = hit_more(s, p->ctx, iova, access, false);
+		if (val) {
+			hit_result(val, iova, len, res);
+			return IOM_OK;
+		}
 	}
 	if (p->ctx->kind == SMMU_KIND_TRANSLATE)
 		atomic_fetch_add_explicit(&s->nr_misses, 1, memory_order_relaxed);
-	rc = walk(s, p->ctx, &t, true, res, &f);
+	rc = walk(s, p->ctx, &t, true, seen, res, &f);
 	return rc ? refuse(p, &t, &f, res, ev) : IOM_OK;
+}
+
+/* Has the context anything in the TLB that hit_first() did not look for? */
+static IOMI_HOT bool has_more(const struct smmu_ctx *c, uint64_t iova)
+{
+	uint64_t sizes = c->space ? atomic_load(&c->space->sizes) : 0;
+
+	return (sizes & ~UINT64_C(1)) || top_used(iova) ||
+	       (c->space_global && atomic_load(&c->space_global->sizes));
+}
+
+/* The port knows its context, and the TLB has nothing: the quick walk. */
+static IOMI_HOT uint64_t miss_quick(struct iom_smmuv3_port *p, uint64_t iova, unsigned int access,
+				    struct smmu_seen *seen)
+{
+	uint64_t val = smmu_quick(p->s, p->ctx, p->gmem, iova, access, seen);
+
+	if (val)
+		atomic_fetch_add_explicit(&p->s->nr_misses, 1, memory_order_relaxed);
+	return val;
 }
 
 int iom_smmuv3_dev_translate(struct iom_smmuv3_port *p, uint64_t iova, uint64_t len,
 			     unsigned int access, struct iom_smmuv3_result *res, uint64_t ev[4])
 {
-	unsigned int lg2;
-	uint64_t val;
+	struct smmu_seen seen;
+	uint64_t val = 0;
 
 	memset(ev, 0, 4 * sizeof(ev[0]));
-	if (!knows_ctx(p, access) || !hit_first(p->s, p->ctx, iova, access, &val, &lg2))
-		return miss(p, iova, len, access, res, ev);
+	if (!knows_ctx(p, access))
+		return miss_slow(p, iova, len, access, NULL, res, ev);
+	if (!hit_first(p->s, p->ctx, iova, access, &val)) {
+		val = has_more(p->ctx, iova) ? hit_more(p->s, p->ctx, iova, access, true) : 0;
+		if (!val)
+			val = miss_quick(p, iova, access, &seen);
+		if (!val)
+			return miss_slow(p, iova, len, access, &seen, res, ev);
+	}
 	hit_result(val, iova, len, res);
 	return IOM_OK;
 }
@@ -275,18 +295,26 @@ int iom_smmuv3_dev_walk(struct iom_smmuv3_port *p, uint64_t iova, uint64_t len,
 	fill_txn(p, iova, len, access, &t);
 	rc = iomi_smmuv3_dev_ctx_build(p->s, &t, &c, &f);
 	if (!rc)
-		rc = walk(p->s, &c, &t, false, res, &f);
+		rc = walk(p->s, &c, &t, false, NULL, res, &f);
 	if (rc)
 		return outcome(&f, &t, res, ev);
 	memset(ev, 0, sizeof(f.ev));
 	return IOM_OK;
 }
 
-static IOMI_COLD int op_miss(struct iom_smmuv3_port *p, uint64_t iova, uint64_t len,
-			     unsigned int access, struct iom_run *run)
+static void hit_run(uint64_t val, unsigned int lg2, uint64_t iova, uint64_t len,
+		    struct iom_run *run)
+{
+	run->len = hit_pa(val, lg2, iova, len, &run->gpa);
+	run->flags = IOM_FIELD_GET(SMMU_VAL_MEMATTR, val) >> 4 ? 0 : IOM_RUN_MMIO;
+}
+
+static IOMI_COLD int op_slow(struct iom_smmuv3_port *p, uint64_t iova, uint64_t len,
+			     unsigned int access, const struct smmu_seen *seen,
+			     struct iom_run *run)
 {
 	struct iom_smmuv3_result res;
-	int rc = miss(p, iova, len, access, &res, NULL);
+	int rc = miss_slow(p, iova, len, access, seen, &res, NULL);
 
 	if (rc)
 		return rc;
@@ -300,18 +328,45 @@ static IOMI_COLD int op_miss(struct iom_smmuv3_port *p, uint64_t iova, uint64_t 
 	return IOM_OK;
 }
 
+static IOMI_COLD int op_new(struct iom_smmuv3_port *p, uint64_t iova, uint64_t len,
+			    unsigned int access, struct iom_run *run)
+{
+	return op_slow(p, iova, len, access, NULL, run);
+}
+
+static IOMI_COLD int op_miss(struct iom_smmuv3_port *p, uint64_t iova, uint64_t len,
+			     unsigned int access, struct iom_run *run)
+{
+	struct smmu_seen seen;
+	uint64_t val;
+
+	if (has_more(p->ctx, iova)) {
+		val = hit_more(p->s, p->ctx, iova, access, true);
+		if (val) {
+			hit_run(val, (unsigned int)IOM_FIELD_GET(SMMU_VAL_SIZE_LG2, val), iova, len,
+				run);
+			return IOM_OK;
+		}
+	}
+	val = miss_quick(p, iova, access, &seen);
+	if (!val)
+		return op_slow(p, iova, len, access, &seen, run);
+	hit_run(val, 12, iova, len, run);
+	return IOM_OK;
+}
+
 /* The hit path: no lock, no atomic read-modify-write, no call. */
 static int op_translate(struct iom_xlate *x, uint64_t iova, uint64_t len, unsigned int access,
 			struct iom_run *run)
 {
 	struct iom_smmuv3_port *p = IOM_CONTAINER_OF(x, struct iom_smmuv3_port, x);
-	unsigned int lg2;
 	uint64_t val;
 
-	if (!knows_ctx(p, access) || !hit_first(p->s, p->ctx, iova, access, &val, &lg2))
+	if (!knows_ctx(p, access))
+		return op_new(p, iova, len, access, run);
+	if (!hit_first(p->s, p->ctx, iova, access, &val))
 		return op_miss(p, iova, len, access, run);
-	run->len = hit_pa(val, lg2, iova, len, &run->gpa);
-	run->flags = IOM_FIELD_GET(SMMU_VAL_MEMATTR, val) >> 4 ? 0 : IOM_RUN_MMIO;
+	hit_run(val, 12, iova, len, run);
 	return IOM_OK;
 }
 
