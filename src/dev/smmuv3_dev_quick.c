@@ -42,7 +42,14 @@ void iomi_smmuv3_dev_quick_init(const struct iom_smmuv3_dev *s, struct smmu_ctx 
 {
 	unsigned int i;
 
-	if (c->kind != SMMU_KIND_TRANSLATE || c->s1 == c->s2 || c->ctl.hd)
+	if (c->kind != SMMU_KIND_TRANSLATE)
+		return;
+	/* Stage 2 under stage 1 goes down its tables in this way, stage 1 does not. */
+	if (c->s1 && c->s2) {
+		init_tt(&c->s2tt, UINT64_MAX << c->s2tt.geom.ia_bits, 0);
+		return;
+	}
+	if (c->ctl.hd)
 		return;
 	if (c->s1) {
 		init_tt(&c->tt[0], 0, TABLE_ATTRS);

@@ -99,7 +99,8 @@ static inline uint64_t smmu_tlb_tag(const struct smmu_tlb_set *set, unsigned int
 /* The way for a key: its own, an empty one, or the next victim. */
 static inline unsigned int smmu_tlb_way(struct smmu_tlb_set *set, uint64_t key)
 {
-	uint64_t a = smmu_tlb_tag(set, 0), b = smmu_tlb_tag(set, 1), c = smmu_tlb_tag(set, 2), victim;
+	uint64_t a = smmu_tlb_tag(set, 0), b = smmu_tlb_tag(set, 1);
+	uint64_t c = smmu_tlb_tag(set, 2), victim;
 
 	if (a == key)
 		return 0;

@@ -9,7 +9,7 @@
  * Memory is hostile: a descriptor is loaded once and every loop goes from the
  * start level to level 3, at which no descriptor is a table.
  */
-#include "smmuv3_dev_tlb.h"
+#include "smmuv3_dev_quick.h"
 
 struct walk {
 	struct iom_smmuv3_dev *s;
@@ -143,38 +143,74 @@ static struct iomi_lpae_mem s2_mem(const struct walk *w, struct iomi_lpae_mem me
 				leaf->sh, w->c->s2fwb);
 }
 
-/* Stage 2 for an access that needs `need`. A leaf in the TLB counts if it permits that. */
-static int s2_translate(const struct walk *w, uint64_t ipa, uint64_t in, uint8_t need,
-			struct smmu_leaf *out)
+/* Not in the TLB: straight down to a page, if it is one; *out goes into the TLB. */
+static int s2_fill(const struct walk *w, uint64_t ipa, uint64_t in, struct smmu_leaf *out)
 {
-	struct smmu_space *sp = w->use_tlb ? w->c->space_s2 : NULL;
-	uint64_t tlb_gen = 0, tag = 0;
+	struct smmu_space *sp = w->c->space_s2;
+	uint64_t tlb_gen = atomic_load(&w->s->tlb_gen), tag = atomic_load(&sp->tag), desc;
+	const struct smmu_tt *tt = &w->c->s2tt;
+	struct smmu_seen seen;
+	struct walk again;
 	int rc;
 
-	if (sp) {
-		if (!(ipa >> w->c->s2tt.geom.ia_bits) &&
-		    iomi_smmuv3_dev_tlb_find(w->s, sp, ipa, out) && (out->perm & need) == need)
-			return IOM_OK;
-		tlb_gen = atomic_load(&w->s->tlb_gen);
-		tag = atomic_load(&sp->tag);
+	if (tt->quick && iomi_lpae_s2_in_range(&tt->geom, ipa)) {
+		desc = iomi_smmuv3_dev_quick_descend(w->t->gmem, tt, ipa, &seen);
+		if (desc) {
+			rc = s2_leaf(w, ipa, in, LPAE_LEVEL_LAST, desc, out);
+		} else {
+			again = *w;
+			again.seen = &seen;
+			rc = s2_walk(&again, ipa, in, out);
+		}
+	} else {
+		rc = s2_walk(w, ipa, in, out);
 	}
-	rc = s2_walk(w, ipa, in, out);
+	if (!rc)
+		iomi_smmuv3_dev_tlb_fill(w->s, sp, tag, out, tlb_gen);
+	return rc;
+}
+
+/*
+ * Stage 2 for an access that needs `need`. A leaf in the TLB counts if it
+ * permits that; pages of 4K have been looked for if no_4k says so.
+ */
+static int s2_translate(const struct walk *w, uint64_t ipa, uint64_t in, uint8_t need,
+			bool no_4k, struct smmu_leaf *out)
+{
+	struct smmu_space *sp = w->use_tlb ? w->c->space_s2 : NULL;
+	int rc;
+
+	if (sp && iomi_lpae_s2_in_range(&w->c->s2tt.geom, ipa) &&
+	    !(no_4k && atomic_load(&sp->sizes) <= 1) &&
+	    iomi_smmuv3_dev_tlb_find(w->s, sp, ipa, out) && (out->perm & need) == need)
+		return IOM_OK;
+	rc = sp ? s2_fill(w, ipa, in, out) : s2_walk(w, ipa, in, out);
 	if (rc)
 		return rc;
-	if (sp)
-		iomi_smmuv3_dev_tlb_fill(w->s, sp, tag, out, tlb_gen);
 	if ((out->perm & need) != need)
 		return fault_s2(w, SMMU_EVT_F_PERMISSION, in, ipa);
 	return IOM_OK;
 }
 
-/* Stage 2 of what the SMMU itself reads. S2PTW: not from Device memory (5.2). */
+/*
+ * Stage 2 of what the SMMU itself reads. Most often the TLB has it, and all
+ * that is asked for is the address. S2PTW: not from Device memory (5.2).
+ */
 static int s2_fetch(const struct walk *w, struct iomi_lpae_mem mem, uint64_t ipa, uint64_t in,
 		    uint64_t *pa)
 {
+	struct smmu_space *sp = w->use_tlb && !w->c->s2ptw ? w->c->space_s2 : NULL;
 	struct smmu_leaf leaf;
-	int rc = s2_translate(w, ipa, in, SMMU_PERM_UR, &leaf);
+	uint64_t val;
+	int rc;
 
+	if (sp && iomi_lpae_s2_in_range(&w->c->s2tt.geom, ipa) &&
+	    smmu_tlb_look(&w->s->tlb, atomic_load(&sp->tag), ipa, 0, &val) &&
+	    !(val & SMMU_PERM_UR)) {
+		*pa = (val & SMMU_VAL_PA) | (ipa & mask(12));
+		return IOM_OK;
+	}
+	rc = s2_translate(w, ipa, in, SMMU_PERM_UR, sp, &leaf);
 	if (rc)
 		return rc;
 	if (w->c->s2ptw && !(s2_mem(w, mem, &leaf).mair >> 4))
@@ -255,8 +291,11 @@ static int s1_walk(const struct walk *w, struct smmu_leaf *out)
 			rc = s2_fetch(w, tt->walk, at, IN_TT, &at);
 			if (rc)
 				return rc;
+			rc = iom_gmem_load(w->t->gmem, at, 8, &desc);
+		} else {
+			rc = load(w, level, at, &desc);
 		}
-		if (load(w, level, at, &desc))
+		if (rc)
 			return fault_fetch(w, CLASS(SMMU_CLASS_TT), at);
 		if ((desc & LPAE_TYPE) != LPAE_TYPE_TABLE || level == LPAE_LEVEL_LAST)
 			break;
@@ -281,7 +320,7 @@ static int combine(const struct walk *w, struct smmu_leaf *leaf)
 	uint64_t ipa = leaf->pa + (w->t->iova & mask(leaf->size_lg2));
 	struct iomi_lpae_mem mem = { leaf->memattr, leaf->sh };
 	struct smmu_leaf s2;
-	int rc = s2_translate(w, ipa, IN_IN, smmu_perm_need(w->t->access), &s2);
+	int rc = s2_translate(w, ipa, IN_IN, smmu_perm_need(w->t->access), false, &s2);
 
 	if (rc)
 		return rc;
