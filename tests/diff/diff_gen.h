@@ -51,9 +51,10 @@ struct gen {
 	uint64_t next;		/* free pool */
 	struct diff_case *c;	/* this one */
 	unsigned int dev;	/* the stream being worked on */
+	bool s2p;		/* IDR0.S2P: commands of stage 2 are legal */
 };
 
-int gen_init(struct gen *g, uint64_t *script);
+int gen_init(struct gen *g, uint64_t *script, bool s2p);
 void gen_fini(struct gen *g);
 /* What the machine needs once. */
 void gen_start(struct gen *g);

@@ -187,7 +187,7 @@ static bool invalidate_tlb(struct gen *g, const struct stream *s, const struct t
 		return same_vm && !stage;
 	case 3:
 		gen_cmd(g, SMMU_CMD_TLBI_S12_VMALL | vmid, 0);
-		return same_vm;
+		return same_vm && g->s2p;
 	case 4:
 		gen_cmd(g, SMMU_CMD_TLBI_NH_ASID | vmid |
 			PREP(SMMU_CMD_TLBI0_ASID, s->asid + !same_asid), 0);
@@ -369,7 +369,8 @@ void gen_start(struct gen *g)
 	gen_reg64(g, SMMU_EVENTQ_BASE, DIFF_EVTQ | DIFF_EVTQ_LG2);
 	gen_reg32(g, SMMU_EVENTQ_PROD, 0);
 	gen_reg32(g, SMMU_EVENTQ_CONS, 0);
-	for (off = SMMU_IDR0; off <= SMMU_AIDR; off += 4)
+	gen_load32(g, SMMU_IDR0, ~(SMMU_IDR0_ASID16 | SMMU_IDR0_VMID16));
+	for (off = SMMU_IDR1; off <= SMMU_AIDR; off += 4)
 		gen_load32(g, off, UINT32_MAX);
 }
 

@@ -7,14 +7,23 @@
 
 #include "diff/diff_script.h"
 
-/* The identification registers of QEMU's SMMUv3, which libiom's is given. */
-#define DIFF_IDRS { 0x0d44101b, 0x02730010, 0, 0x00001414, 0, 0x00000074 }
+/* QEMU's SMMUv3 in the forms that it has, and the IDRs that libiom's is given. */
+struct diff_kind {
+	const char *name;
+	const char *machine, *device;	/* QEMU's arguments; device or NULL */
+	uint64_t smmu;			/* address of its registers */
+	uint32_t idr[6];
+};
+
+/* NULL: no such kind. */
+const struct diff_kind *diff_kind(const char *name);
 
 /*
  * 0; else it said why on standard error. ram: DIFF_RAM_SIZE bytes with a script.
  * fresh: for each access, whether its answer was that of a fresh walk.
  */
-int diff_model_run(uint8_t *ram, bool *fresh);
-int diff_qemu_run(const char *qemu, const char *elf, const char *ram_file);
+int diff_model_run(const struct diff_kind *k, uint8_t *ram, bool *fresh);
+int diff_qemu_run(const struct diff_kind *k, const char *qemu, const char *elf,
+		  const char *ram_file);
 
 #endif

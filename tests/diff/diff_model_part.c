@@ -83,19 +83,19 @@ static void finish(void *arg)
 	(void)arg;
 }
 
-static int build(struct model *m)
+static int build(struct model *m, const struct diff_kind *k)
 {
 	static const uint8_t slots[DIFF_DEVS] = DIFF_SLOTS;
 	struct iom_smmuv3_dev_cfg cfg = {
 		.plat = iom_host_plat(),
 		.gmem = &m->queues.g,
 		.mode = IOM_SMMUV3_INLINE,
-		.idr = DIFF_IDRS,
 		.aidr = 1,
 	};
 	struct iom_smmuv3_diag diag;
 	int rc;
 
+	memcpy(cfg.idr, k->idr, sizeof(cfg.idr));
 	rc = iom_gmem_flat_init(&m->queues, DIFF_RAM, m->ram, DIFF_RAM_SIZE);
 	if (!rc)
 		rc = iom_gmem_flat_init(&m->walks, DIFF_RAM, m->ram, DIFF_RAM_SIZE);
@@ -113,7 +113,7 @@ static int build(struct model *m)
 	return rc;
 }
 
-int diff_model_run(uint8_t *ram, bool *fresh)
+int diff_model_run(const struct diff_kind *k, uint8_t *ram, bool *fresh)
 {
 	struct model m = { .ram = ram, .fresh = fresh };
 	const struct diff_target t = {
@@ -123,7 +123,7 @@ int diff_model_run(uint8_t *ram, bool *fresh)
 	};
 	uint32_t *word = (uint32_t *)(void *)(ram + (DIFF_ARENA - DIFF_RAM));
 	uint64_t i, bad = 0;
-	int rc = build(&m);
+	int rc = build(&m, k);
 
 	for (i = 0; i < DIFF_ARENA_SIZE / 4; i++)
 		word[i] = (uint32_t)(DIFF_ARENA + 4 * i);

@@ -220,6 +220,8 @@ static bool illegal_commands(const struct diff_pair *p)
 	if (p->step[1] & SMMU_CMD0_SSEC)
 		return true;
 	switch (op) {
+	case SMMU_CMD_CFGI_CD:
+	case SMMU_CMD_CFGI_CD_ALL:	/* without stage 1 */
 	case SMMU_CMD_TLBI_EL3_ALL:
 	case SMMU_CMD_TLBI_EL3_VA:
 	case SMMU_CMD_TLBI_EL2_ALL:

@@ -29,6 +29,7 @@
 #define DIFF_ARENA		0x44000000ull
 #define DIFF_ARENA_SIZE		0x00400000ull
 #define DIFF_SCRATCH		0x44800000ull
+#define DIFF_SMMU_BASE		0x44900000ull	/* word: where the machine's SMMU is */
 #define DIFF_SCRIPT		0x45000000ull
 #define DIFF_SCRIPT_SIZE	0x07000000ull
 #define DIFF_LOG		0x4c000000ull

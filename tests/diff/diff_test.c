@@ -3,7 +3,8 @@
  * The same generated cases on libiom's SMMUv3 and on QEMU's, compared result
  * for result and event for event. scripts/check-diff runs it with QEMU:
  *
- *	diff_test --qemu PROGRAM --elf FILE --ram FILE [--cases N] [--only N] [-v]
+ *	diff_test --qemu PROGRAM --elf FILE --ram FILE [--stages both|1|2]
+ *		[--cases N] [--only N] [-v]
  *
  * IOM_SEED is the seed. --only plays one case of it, -v prints its steps.
  * Without arguments it is a unit test: the cases on libiom's model alone, whose
@@ -22,10 +23,11 @@
 #include "diff/diff_model.h"
 
 #define ALONE_CASES	3000u
-#define CASES		3000u
+#define CASES		2000u
 
 struct run {
 	const char *qemu, *elf, *ram_file;
+	const struct diff_kind *kind;
 	uint32_t cases, only;
 	bool verbose;
 	uint64_t seed;
@@ -59,7 +61,7 @@ static int make_script(struct run *r)
 	uint32_t i, pass;
 	bool room = true;
 
-	if (gen_init(&g, (uint64_t *)(void *)at(r->ram, DIFF_SCRIPT)))
+	if (gen_init(&g, (uint64_t *)(void *)at(r->ram, DIFF_SCRIPT), r->kind->idr[0] & 1))
 		return -1;
 	gen_start(&g);
 	/* QEMU takes no linear stream table once it has had one of two levels. */
@@ -90,9 +92,10 @@ static int with_qemu(struct run *r)
 	if (ram == MAP_FAILED)
 		return -1;
 	memcpy(at(ram, DIFF_SCRIPT), at(r->ram, DIFF_SCRIPT), DIFF_SCRIPT_SIZE);
-	rc = diff_qemu_run(r->qemu, r->elf, r->ram_file);
+	*(uint64_t *)(void *)at(ram, DIFF_SMMU_BASE) = r->kind->smmu;
+	rc = diff_qemu_run(r->kind, r->qemu, r->elf, r->ram_file);
 	if (!rc)
-		rc = diff_model_run(r->ram, r->fresh);
+		rc = diff_model_run(r->kind, r->ram, r->fresh);
 	if (!rc)
 		rc = diff_check_fresh(r->fresh, script_of(r), r->made);
 	if (!rc)
@@ -128,13 +131,12 @@ static void run_fini(struct run *r)
 /* The model alone: every answer is that of a fresh walk, unless commands were left out. */
 static void test_alone(void **state)
 {
-	struct run r = { .cases = ALONE_CASES, .only = UINT32_MAX };
+	struct run r = { .cases = ALONE_CASES, .only = UINT32_MAX, .kind = *state };
 
-	(void)state;
 	assert_int_equal(run_init(&r), 0);
 	assert_int_equal(make_script(&r), 0);
 	assert_int_equal(r.nr_made, ALONE_CASES);
-	assert_int_equal(diff_model_run(r.ram, r.fresh), 0);
+	assert_int_equal(diff_model_run(r.kind, r.ram, r.fresh), 0);
 	assert_int_equal(*(uint64_t *)(void *)at(r.ram, DIFF_LOG), DIFF_DONE);
 	assert_int_equal(diff_check_fresh(r.fresh, script_of(&r), r.made), 0);
 	run_fini(&r);
@@ -160,6 +162,8 @@ static int parse(int argc, char **argv, struct run *r)
 			r->elf = val;
 		else if (!strcmp(argv[i - 1], "--ram"))
 			r->ram_file = val;
+		else if (!strcmp(argv[i - 1], "--stages"))
+			r->kind = diff_kind(val);
 		else if (!strcmp(argv[i - 1], "--cases"))
 			r->cases = (uint32_t)strtoul(val, NULL, 0);
 		else if (!strcmp(argv[i - 1], "--only"))
@@ -169,15 +173,22 @@ static int parse(int argc, char **argv, struct run *r)
 	}
 	if (r->only != UINT32_MAX)
 		r->cases = r->only + 1;
-	return r->qemu && r->elf && r->ram_file ? 0 : -1;
+	return r->qemu && r->elf && r->ram_file && r->kind ? 0 : -1;
 }
 
 int main(int argc, char **argv)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_alone) };
-	struct run r = { .cases = CASES, .only = UINT32_MAX };
+	struct CMUnitTest tests[] = {
+		{ "both stages", test_alone, NULL, NULL, NULL },
+		{ "stage 1", test_alone, NULL, NULL, NULL },
+		{ "stage 2", test_alone, NULL, NULL, NULL },
+	};
+	struct run r = { .cases = CASES, .only = UINT32_MAX, .kind = diff_kind("both") };
 	int rc;
 
+	tests[0].initial_state = (void *)(uintptr_t)diff_kind("both");
+	tests[1].initial_state = (void *)(uintptr_t)diff_kind("1");
+	tests[2].initial_state = (void *)(uintptr_t)diff_kind("2");
 	if (argc < 2)
 		return cmocka_run_group_tests(tests, NULL, NULL);
 	if (parse(argc, argv, &r)) {

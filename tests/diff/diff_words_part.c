@@ -16,10 +16,11 @@
 /* What one step, with the memory before it, may need at most. */
 #define SLACK		(4u * TOUCHED_MAX)
 
-int gen_init(struct gen *g, uint64_t *script)
+int gen_init(struct gen *g, uint64_t *script, bool s2p)
 {
 	memset(g, 0, sizeof(*g));
 	g->script = script;
+	g->s2p = s2p;
 	g->img = calloc(DIFF_POOL_SIZE / 8, 8);
 	g->touched = malloc(TOUCHED_MAX * sizeof(*g->touched));
 	g->pend = malloc(2 * TOUCHED_MAX * sizeof(*g->pend));

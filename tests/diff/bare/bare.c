@@ -11,7 +11,6 @@
  */
 #include "../diff_script.h"
 
-#define SMMU		0x09050000ull
 #define ECAM		0x4010000000ull
 #define BAR_BASE	0x10000000u
 #define BAR_STEP	0x00100000u
@@ -23,6 +22,7 @@
 #define EDU_BUFFER	0x40000u
 #define EDU_WORDS	1024u
 
+static uint64_t smmu;	/* address of its registers */
 static const uint8_t slots[DIFF_DEVS] = DIFF_SLOTS;
 static volatile uint64_t *pending[EDU_WORDS];
 static unsigned int nr_pending;
@@ -45,19 +45,19 @@ static uint64_t bar(unsigned int dev)
 static uint32_t smmu_rd32(void *arg, uint32_t off)
 {
 	(void)arg;
-	return *reg32(SMMU + off);
+	return *reg32(smmu + off);
 }
 
 static void smmu_wr32(void *arg, uint32_t off, uint32_t val)
 {
 	(void)arg;
-	*reg32(SMMU + off) = val;
+	*reg32(smmu + off) = val;
 }
 
 static void smmu_wr64(void *arg, uint32_t off, uint64_t val)
 {
 	(void)arg;
-	*reg64(SMMU + off) = val;
+	*reg64(smmu + off) = val;
 }
 
 static bool dma_write(void *arg, unsigned int dev, uint64_t iova)
@@ -91,14 +91,14 @@ static void edu_dma(uint64_t src, uint64_t dst, uint64_t len, uint64_t cmd)
 /* Both directions without translation: the buffer and DIFF_SCRATCH. */
 static void edu_scratch(bool to_memory)
 {
-	uint32_t cr0 = *reg32(SMMU + CR0);
+	uint32_t cr0 = *reg32(smmu + CR0);
 
-	*reg32(SMMU + CR0) = cr0 & ~1u;
+	*reg32(smmu + CR0) = cr0 & ~1u;
 	if (to_memory)
 		edu_dma(EDU_BUFFER, DIFF_SCRATCH, EDU_WORDS * 4, 2);
 	else
 		edu_dma(DIFF_SCRATCH, EDU_BUFFER, EDU_WORDS * 4, 0);
-	*reg32(SMMU + CR0) = cr0;
+	*reg32(smmu + CR0) = cr0;
 }
 
 static void fetch_reads(void *arg)
@@ -156,6 +156,7 @@ int bare_main(void)
 	unsigned int i;
 	uint64_t a;
 
+	smmu = *reg64(DIFF_SMMU_BASE);
 	for (i = 0; i < DIFF_DEVS; i++) {
 		if (!find_device(i))
 			return 10 + (int)i;
