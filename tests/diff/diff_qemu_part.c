@@ -39,9 +39,10 @@ const struct diff_kind *diff_kind(const char *name)
 	return NULL;
 }
 
-static void exec_qemu(const struct diff_kind *k, const char *qemu, const char *elf, const char *ram_file)
+static void exec_qemu(const struct diff_kind *k, const char *qemu, const char *elf,
+		      const char *ram_file)
 {
-	/* Without a device of its own the machine has none of this name: any other will do. */
+	/* Where the machine itself has the SMMU, any other device will do. */
 	const char *smmu = k->device ? k->device : "pci-testdev,addr=0x1f";
 	char object[512], size[32], machine[64];
 
@@ -53,8 +54,8 @@ static void exec_qemu(const struct diff_kind *k, const char *qemu, const char *e
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	execl(qemu, qemu, "-machine", machine, "-object", object,
 	      "-m", size, "-cpu", "cortex-a57", "-accel", "tcg", "-icount", "shift=10,sleep=off",
-	      "-nographic", "-nodefaults", "-semihosting",
-	      "-device", smmu, "-device", "iommu-testdev,addr=0x01", "-device", "iommu-testdev,addr=0x02",
+	      "-nographic", "-nodefaults", "-semihosting", "-device", smmu,
+	      "-device", "iommu-testdev,addr=0x01", "-device", "iommu-testdev,addr=0x02",
 	      "-device", "iommu-testdev,addr=0x0b", "-device", "iommu-testdev,addr=0x1e",
 	      "-device", "edu,addr=0x06,dma_mask=0xffffffffffffffff", "-kernel", elf,
 	      (char *)NULL);
