@@ -510,7 +510,7 @@ static void attributes(void **state)
 		/* With S2FWB the tables' own memory must still be Normal. */
 		for (a = 0; a < ST_SIZE; a += 1 << 21)
 			st_map(&t, &x.s2, ST_IPA + a, BASE + a, 2,
-			       0x7c0 | (row[i].fwb ? 6 : 15) << 2);
+			       0x7c0 | (row[i].fwb ? 6u : 15u) << 2);
 		st_stream_put(&t, &x);
 		assert_true(st_goes(&t, VA, ST_R, PA));
 		o = st_xlate(&t, VA, ST_R);

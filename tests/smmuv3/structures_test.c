@@ -92,7 +92,7 @@ static void two_level_table(void **state)
 		for (span = 1; span <= split + 1; span++) {
 			l2 = st_alloc(&t, UINT64_C(64) << (span - 1));
 			st_poke(&t, l1 + 8 * 5, l2 | span);
-			sid = 5 << split | ((1u << (span - 1)) - 1);
+			sid = 5u << split | ((1u << (span - 1)) - 1);
 			bypass_ste(&t, l2 + 64 * (uint64_t)((1u << (span - 1)) - 1));
 			st_cfgi_all(&t);
 			st_sync(&t);
@@ -109,12 +109,12 @@ static void two_level_table(void **state)
 		}
 		for (span = split + 2; span < 32; span++) {
 			st_poke(&t, l1 + 8 * 5, l2 | span);
-			assert_true(stream_event(&t, 5 << split | 1, ST_BAD_STREAMID, 0));
+			assert_true(stream_event(&t, 5u << split | 1, ST_BAD_STREAMID, 0));
 		}
 		st_poke(&t, l1 + 8 * 5, l2);
-		assert_true(stream_event(&t, 5 << split | 1, ST_BAD_STREAMID, 0));
+		assert_true(stream_event(&t, 5u << split | 1, ST_BAD_STREAMID, 0));
 		st_poke(&t, l1 + 8 * 5, NOWHERE | 2);
-		assert_true(stream_event(&t, 5 << split | 1, ST_STE_FETCH, NOWHERE + 64));
+		assert_true(stream_event(&t, 5u << split | 1, ST_STE_FETCH, NOWHERE + 64));
 		/* Fewer StreamIDs than a leaf has: one descriptor. */
 		st_poke(&t, l1, l2 | (split + 1));
 		bypass_ste(&t, l2 + 64);
