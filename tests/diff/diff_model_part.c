@@ -62,8 +62,10 @@ static bool dma_write(void *arg, unsigned int dev, uint64_t iova)
 {
 	const uint32_t pattern = DIFF_PATTERN;
 	uint8_t *to = reach(arg, dev, iova, IOM_ACCESS_WRITE);
+	const struct model *m = arg;
 
-	if (to)
+	/* A damaged table may lead to the script that is being played. */
+	if (to && to - m->ram < (ptrdiff_t)(DIFF_SMMU_BASE - DIFF_RAM))
 		memcpy(to, &pattern, 4);
 	return to;
 }
