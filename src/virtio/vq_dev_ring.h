@@ -102,11 +102,12 @@ int iomi_vq_dev_gmem_desc(struct iom_vq_dev *vq, uint32_t i, struct iomi_vq_dev_
 static inline int iomi_vq_dev_desc_read(struct iom_vq_dev *vq, uint32_t i,
 					struct iomi_vq_dev_desc *d)
 {
-	const volatile uint64_t *at = (const void *)(vq->desc.map + 16 * (size_t)i);
+	const volatile uint64_t *at;
 	struct iomi_vq_dev_desc tmp;
 	int rc;
 
 	if (vq->desc.map) {
+		at = (const void *)(vq->desc.map + 16 * (size_t)i);
 		iomi_vq_dev_desc_unpack(at[0], at[1], d);
 		return IOM_OK;
 	}
