@@ -44,7 +44,10 @@ enum iom_smmuv3_irq {
 
 /* Where commands run. */
 enum iom_smmuv3_mode {
-	/* On the thread that writes CMDQ_PROD, before the write returns. */
+	/*
+	 * On the thread that writes CMDQ_PROD, before the write returns.
+	 * So never from inside an access of this SMMU: a CMD_SYNC would wait for it.
+	 */
 	IOM_SMMUV3_INLINE,
 	/* On a worker: wake is called, the worker calls iom_smmuv3_dev_run(). */
 	IOM_SMMUV3_WORKER,
@@ -75,7 +78,11 @@ struct iom_smmuv3_dev_cfg {
 	uint32_t idr[6];
 	uint32_t iidr;
 	uint32_t aidr;
-	unsigned int tlb_entries;	/* 0: 8192; a power of two, 64 to 2^20 */
+	/*
+	 * Translations that the TLB is to hold with few conflicts: it has a set of
+	 * three for each. 0: 8192; a power of two, 64 to 2^20.
+	 */
+	unsigned int tlb_entries;
 	unsigned int config_entries;	/* contexts cached; 0: 256; a power of two, 16 to 65536 */
 	/* Wired interrupts, edges. Any thread, must not block or call back. May be NULL. */
 	void (*irq)(void *arg, enum iom_smmuv3_irq which);
