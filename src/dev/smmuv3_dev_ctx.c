@@ -31,21 +31,38 @@ static int refuse(struct build *b, uint32_t id, uint64_t fetch)
 
 /* --- memory --- */
 
-/* Beyond OAS there is no memory. */
-static bool load(struct build *b, uint64_t pa, uint64_t *val)
-{
-	return !(pa >> b->caps.oas_bits) && !iom_gmem_load(b->t.gmem, pa, 8, val);
-}
+/* What is read, and with which attributes; ipa is pa if stage 2 has nothing to do with it. */
+struct place {
+	enum iom_smmuv3_fetch_kind kind;
+	struct iomi_lpae_mem mem;
+	uint64_t ipa, pa;
+};
 
-static bool load8(struct build *b, uint64_t pa, uint64_t w[8])
+int iomi_smmuv3_dev_load(struct iom_gmem *gmem, uint64_t pa, uint64_t *w, unsigned int n)
 {
 	unsigned int i;
+	int rc = 0;
 
-	for (i = 0; i < 8; i++) {
-		if (!load(b, pa + i * 8, &w[i]))
-			return false;
-	}
-	return true;
+	for (i = 0; i < n && !rc; i++)
+		rc = iom_gmem_load(gmem, pa + i * 8, 8, &w[i]);
+	return rc;
+}
+
+/* n words at a place. Beyond OAS there is no memory. */
+static bool load(struct build *b, const struct place *at, uint64_t *w, unsigned int n)
+{
+	struct smmu_fetcher *fetch = b->t.fetch;
+	struct iom_smmuv3_fetch what;
+
+	if (at->pa >> b->caps.oas_bits)
+		return false;
+	if (!fetch)
+		return !iomi_smmuv3_dev_load(b->t.gmem, at->pa, w, n);
+	what = (struct iom_smmuv3_fetch){
+		.kind = at->kind, .memattr = at->mem.mair, .sh = at->mem.sh,
+		.ipa = at->ipa, .pa = at->pa,
+	};
+	return !fetch->fetch(fetch, &b->t, &what, w, n);
 }
 
 /* --- stream table, 3.3.1 --- */
@@ -65,24 +82,31 @@ static unsigned int split_of(uint32_t cfg)
 	return split == 8 || split == 10 ? split : 6;
 }
 
+static void at_pa(struct place *at, enum iom_smmuv3_fetch_kind kind, uint64_t pa)
+{
+	at->kind = kind;
+	at->ipa = at->pa = pa;
+}
+
 static int two_level(struct build *b, uint64_t base, unsigned int lg2, unsigned int split,
-		     uint64_t *pa)
+		     struct place *at)
 {
 	unsigned int l1_lg2 = DESC_LG2 + (lg2 > split ? lg2 - split : 0), span;
-	uint64_t low = b->t.sid & ((UINT64_C(1) << split) - 1), at, l1std;
+	uint64_t low = b->t.sid & ((UINT64_C(1) << split) - 1), l1std;
 
-	at = align_down(base, l1_lg2 > STE_LG2 ? l1_lg2 : STE_LG2) +
-	     ((uint64_t)(b->t.sid >> split) << DESC_LG2);
-	if (!load(b, at, &l1std))
-		return refuse(b, SMMU_EVT_F_STE_FETCH, at);
+	at_pa(at, IOM_SMMUV3_FETCH_L1STD, align_down(base, l1_lg2 > STE_LG2 ? l1_lg2 : STE_LG2) +
+					  ((uint64_t)(b->t.sid >> split) << DESC_LG2));
+	if (!load(b, at, &l1std, 1))
+		return refuse(b, SMMU_EVT_F_STE_FETCH, at->pa);
 	span = (unsigned int)IOM_FIELD_GET(SMMU_L1STD_SPAN, l1std);
 	if (!span || span > split + 1 || low >> (span - 1))
 		return bad_streamid(b);
-	*pa = align_down(l1std & SMMU_L1STD_L2PTR_ADDR, span - 1 + STE_LG2) + (low << STE_LG2);
+	at_pa(at, IOM_SMMUV3_FETCH_STE,
+	      align_down(l1std & SMMU_L1STD_L2PTR_ADDR, span - 1 + STE_LG2) + (low << STE_LG2));
 	return IOM_OK;
 }
 
-static int find_ste(struct build *b, uint64_t *pa)
+static int find_ste(struct build *b, struct place *at)
 {
 	uint64_t base = atomic_load(&b->s->strtab_base) & SMMU_STRTAB_BASE_ADDR;
 	uint32_t cfg = atomic_load(&b->s->strtab_cfg);
@@ -94,20 +118,26 @@ static int find_ste(struct build *b, uint64_t *pa)
 		return bad_streamid(b);
 	if (IOM_FIELD_GET(SMMU_STRTAB_BASE_CFG_FMT, cfg) == SMMU_STRTAB_FMT_2LVL &&
 	    (b->s->cfg.idr[0] & SMMU_IDR0_ST_LEVEL))
-		return two_level(b, base, lg2, split_of(cfg), pa);
-	*pa = align_down(base, lg2 + STE_LG2) + ((uint64_t)b->t.sid << STE_LG2);
+		return two_level(b, base, lg2, split_of(cfg), at);
+	at_pa(at, IOM_SMMUV3_FETCH_STE,
+	      align_down(base, lg2 + STE_LG2) + ((uint64_t)b->t.sid << STE_LG2));
 	return IOM_OK;
 }
 
 static int fetch_ste(struct build *b)
 {
-	uint64_t pa = 0;
-	int rc = find_ste(b, &pa);
+	uint32_t cr1 = atomic_load(&b->s->cr1);
+	struct place at = {
+		.mem = iomi_smmuv3_dev_walk_mem(IOM_FIELD_GET(SMMU_CR1_TABLE_IC, cr1),
+						IOM_FIELD_GET(SMMU_CR1_TABLE_OC, cr1),
+						IOM_FIELD_GET(SMMU_CR1_TABLE_SH, cr1)),
+	};
+	int rc = find_ste(b, &at);
 
 	if (rc)
 		return rc;
-	if (!load8(b, pa, b->ste))
-		return refuse(b, SMMU_EVT_F_STE_FETCH, pa);
+	if (!load(b, &at, b->ste, 8))
+		return refuse(b, SMMU_EVT_F_STE_FETCH, at.pa);
 	if (iomi_smmuv3_rules_ste(b->ste, &b->caps, NULL))
 		return refuse(b, SMMU_EVT_C_BAD_STE, 0);
 	b->ctx->mev = b->f->mergeable = b->ste[1] & SMMU_STE1_MEV;
@@ -117,17 +147,16 @@ static int fetch_ste(struct build *b)
 /* --- context descriptors, 3.3.2 --- */
 
 /* Nested: pointers to CDs are IPAs, and a fault there is stage 2's (CLASS CD). */
-static int cd_pa(struct build *b, uint64_t addr, uint64_t *pa)
+static int at_cd(struct build *b, enum iom_smmuv3_fetch_kind kind, uint64_t addr,
+		 struct place *at)
 {
-	struct iomi_lpae_mem mem;
-
-	*pa = addr;
+	at_pa(at, kind, addr);
+	at->mem = iomi_smmuv3_dev_walk_mem(IOM_FIELD_GET(SMMU_STE1_S1CIR, b->ste[1]),
+					   IOM_FIELD_GET(SMMU_STE1_S1COR, b->ste[1]),
+					   IOM_FIELD_GET(SMMU_STE1_S1CSH, b->ste[1]));
 	if (!b->ctx->s2)
 		return IOM_OK;
-	mem = iomi_smmuv3_dev_walk_mem(IOM_FIELD_GET(SMMU_STE1_S1CIR, b->ste[1]),
-				       IOM_FIELD_GET(SMMU_STE1_S1COR, b->ste[1]),
-				       IOM_FIELD_GET(SMMU_STE1_S1CSH, b->ste[1]));
-	return iomi_smmuv3_dev_walk_fetch(b->s, b->ctx, &b->t, mem, addr, pa, b->f);
+	return iomi_smmuv3_dev_walk_fetch(b->s, b->ctx, &b->t, &at->mem, addr, &at->pa, b->f);
 }
 
 /* log2 of the CDs of a leaf; 0: the table is linear */
@@ -145,38 +174,39 @@ static unsigned int leaf_lg2(uint64_t ste0)
 	}
 }
 
-static int find_cd(struct build *b, uint32_t ssid, uint64_t *pa)
+static int find_cd(struct build *b, uint32_t ssid, struct place *at)
 {
 	unsigned int max = (unsigned int)IOM_FIELD_GET(SMMU_STE0_S1CDMAX, b->ste[0]);
 	unsigned int split = leaf_lg2(b->ste[0]), l1_lg2;
-	uint64_t ptr = b->ste[0] & SMMU_STE0_S1CONTEXTPTR_ADDR, at, l1cd;
+	uint64_t addr = b->ste[0] & SMMU_STE0_S1CONTEXTPTR_ADDR, l1cd;
 	int rc;
 
 	if (!split)
-		return cd_pa(b, align_down(ptr, max + CD_LG2) + ((uint64_t)ssid << CD_LG2), pa);
+		return at_cd(b, IOM_SMMUV3_FETCH_CD,
+			     align_down(addr, max + CD_LG2) + ((uint64_t)ssid << CD_LG2), at);
 	l1_lg2 = DESC_LG2 + (max > split ? max - split : 0);
-	at = align_down(ptr, l1_lg2 > CD_LG2 ? l1_lg2 : CD_LG2) +
-	     ((uint64_t)(ssid >> split) << DESC_LG2);
-	rc = cd_pa(b, at, &at);
+	addr = align_down(addr, l1_lg2 > CD_LG2 ? l1_lg2 : CD_LG2) +
+	       ((uint64_t)(ssid >> split) << DESC_LG2);
+	rc = at_cd(b, IOM_SMMUV3_FETCH_L1CD, addr, at);
 	if (rc)
 		return rc;
-	if (!load(b, at, &l1cd))
-		return refuse(b, SMMU_EVT_F_CD_FETCH, at);
+	if (!load(b, at, &l1cd, 1))
+		return refuse(b, SMMU_EVT_F_CD_FETCH, at->pa);
 	if (!(l1cd & SMMU_L1CD_V))
 		return refuse(b, SMMU_EVT_C_BAD_SUBSTREAMID, 0);
-	at = align_down(l1cd & SMMU_L1CD_L2PTR_ADDR, split + CD_LG2);
-	return cd_pa(b, at + ((ssid & ((1u << split) - 1)) << CD_LG2), pa);
+	addr = align_down(l1cd & SMMU_L1CD_L2PTR_ADDR, split + CD_LG2);
+	return at_cd(b, IOM_SMMUV3_FETCH_CD, addr + ((ssid & ((1u << split) - 1)) << CD_LG2), at);
 }
 
 static int fetch_cd(struct build *b, uint32_t ssid)
 {
-	uint64_t pa = 0;
-	int rc = find_cd(b, ssid, &pa);
+	struct place at;
+	int rc = find_cd(b, ssid, &at);
 
 	if (rc)
 		return rc;
-	if (!load8(b, pa, b->cd))
-		return refuse(b, SMMU_EVT_F_CD_FETCH, pa);
+	if (!load(b, &at, b->cd, 8))
+		return refuse(b, SMMU_EVT_F_CD_FETCH, at.pa);
 	if (iomi_smmuv3_rules_cd(b->cd, b->ste, &b->caps, NULL) ||
 	    !iomi_smmuv3_dev_decode_s1(b->s, b->cd, b->ste, &b->caps, b->ctx))
 		return refuse(b, SMMU_EVT_C_BAD_CD, 0);

@@ -119,7 +119,21 @@ struct smmu_ctx {
 
 /* --- a transaction and its outcome --- */
 
+struct smmu_txn;
+
+/*
+ * Who stands between a transaction and what it reads: every structure and
+ * descriptor that ctx.c and walk.c want comes from here. fetch fills all n words
+ * of *what (its val is 0), from t->gmem or from what it holds itself; not 0: the
+ * read failed. Asked without the caches only (use_tlb of a walk is false).
+ */
+struct smmu_fetcher {
+	int (*fetch)(struct smmu_fetcher *f, const struct smmu_txn *t,
+		     const struct iom_smmuv3_fetch *what, uint64_t *w, unsigned int n);
+};
+
 struct smmu_txn {
+	struct smmu_fetcher *fetch;	/* mostly NULL: memory as it is */
 	uint32_t sid;
 	uint32_t ssid;
 	bool ssv;
@@ -263,14 +277,14 @@ struct iom_smmuv3_dev {
 	IOM_ATOMIC(uint64_t) gen;
 	IOM_ATOMIC(uint64_t) tlb_gen;	/* a walk begun before an invalidation caches nothing */
 	IOM_ATOMIC(uint32_t) cr0;	/* as written: in force for accesses begun from now on */
-	IOM_ATOMIC(uint32_t) cr2;
+	IOM_ATOMIC(uint32_t) cr1, cr2;
 	IOM_ATOMIC(uint32_t) gbpa;
 	IOM_ATOMIC(uint64_t) strtab_base;
 	IOM_ATOMIC(uint32_t) strtab_cfg;
 
 	struct iom_lock lock;
 	/* under lock: registers as written */
-	uint32_t cr0_written, cr0ack, cr1;
+	uint32_t cr0_written, cr0ack;
 	uint32_t irq_ctrl;		/* written with evt_lock too */
 	struct smmu_queue cmdq;
 	bool ack_pending;		/* CR0ACK waits for open accesses: */
@@ -369,12 +383,15 @@ struct smmu_seen;
 int iomi_smmuv3_dev_walk(struct iom_smmuv3_dev *s, const struct smmu_ctx *ctx,
 			 const struct smmu_txn *t, bool use_tlb, const struct smmu_seen *seen,
 			 struct smmu_leaf *leaf, struct smmu_fault *f);
+/* n words of memory at pa, 64 bits at a time; not 0: one could not be read. */
+int iomi_smmuv3_dev_load(struct iom_gmem *gmem, uint64_t pa, uint64_t *w, unsigned int n);
 /*
- * The same for a fetch of the SMMU itself under stage 2 of ctx, with the
- * attributes mem: ipa of a CD or L1CD (cls SMMU_CLASS_CD) to *pa.
+ * The same for a fetch of the SMMU itself under stage 2 of ctx: ipa of a CD or
+ * L1CD (CLASS CD) to *pa. *mem is the attributes of the fetch, then those that
+ * stage 2 makes of them.
  */
 int iomi_smmuv3_dev_walk_fetch(struct iom_smmuv3_dev *s, const struct smmu_ctx *ctx,
-			       const struct smmu_txn *t, struct iomi_lpae_mem mem, uint64_t ipa,
+			       const struct smmu_txn *t, struct iomi_lpae_mem *mem, uint64_t ipa,
 			       uint64_t *pa, struct smmu_fault *f);
 
 /*

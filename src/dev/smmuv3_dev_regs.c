@@ -24,7 +24,8 @@ void iomi_smmuv3_dev_regs_reset(struct iom_smmuv3_dev *s)
 	atomic_store(&s->gbpa, GBPA_RESET);
 	atomic_store(&s->strtab_base, 0);
 	atomic_store(&s->strtab_cfg, 0);
-	s->cr0_written = s->cr0ack = s->cr1 = s->irq_ctrl = 0;
+	atomic_store(&s->cr1, 0);
+	s->cr0_written = s->cr0ack = s->irq_ctrl = 0;
 	s->ack_pending = s->sync_pending = false;
 	s->cmdq = s->evtq = s->priq = no_queue;
 	s->gerror = s->gerrorn = 0;
@@ -143,7 +144,7 @@ static void write32(struct iom_smmuv3_dev *s, uint64_t off, uint32_t val)
 		break;
 	case SMMU_CR1:
 		if (!enabled(s, SMMU_CR0_SMMUEN))
-			s->cr1 = val & SMMU_CR1_FIELDS;
+			atomic_store(&s->cr1, val & SMMU_CR1_FIELDS);
 		break;
 	case SMMU_CR2:
 		write_cr2(s, val);
@@ -264,7 +265,7 @@ static uint32_t read32(struct iom_smmuv3_dev *s, uint64_t off)
 	case SMMU_CR0ACK:
 		return s->cr0ack;
 	case SMMU_CR1:
-		return s->cr1;
+		return atomic_load(&s->cr1);
 	case SMMU_CR2:
 		return atomic_load(&s->cr2);
 	case SMMU_GBPA:

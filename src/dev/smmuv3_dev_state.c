@@ -29,7 +29,7 @@ static void take(struct iom_smmuv3_dev *s, struct regs *r)
 	memset(r, 0, sizeof(*r));
 	r->cr0 = s->cr0_written;
 	r->cr0ack = s->cr0ack;
-	r->cr1 = s->cr1;
+	r->cr1 = atomic_load(&s->cr1);
 	r->cr2 = atomic_load(&s->cr2);
 	r->gbpa = atomic_load(&s->gbpa);
 	r->irq_ctrl = s->irq_ctrl;
@@ -184,7 +184,7 @@ static void put(struct iom_smmuv3_dev *s, const struct regs *r)
 	atomic_store(&s->strtab_cfg, r->strtab_cfg);
 	s->cr0_written = r->cr0;
 	s->cr0ack = r->cr0ack;
-	s->cr1 = r->cr1;
+	atomic_store(&s->cr1, r->cr1);
 	s->irq_ctrl = r->irq_ctrl;
 	s->cmdq = r->cmdq;
 	s->evtq = r->evtq;

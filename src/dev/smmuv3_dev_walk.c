@@ -78,6 +78,19 @@ static int load(const struct walk *w, int level, uint64_t at, uint64_t *desc)
 	return iom_gmem_load(w->t->gmem, at, 8, desc);
 }
 
+/* A descriptor from who stands in between; out of the way of those that nobody does. */
+static __attribute__((noinline, cold)) int
+ask(const struct walk *w, enum iom_smmuv3_fetch_kind kind, int level, struct iomi_lpae_mem mem,
+    uint64_t ia, uint64_t ipa, uint64_t at, uint64_t *desc)
+{
+	const struct iom_smmuv3_fetch what = {
+		.kind = kind, .level = (int8_t)level, .memattr = mem.mair, .sh = mem.sh,
+		.ia = ia, .ipa = ipa, .pa = at,
+	};
+
+	return w->t->fetch->fetch(w->t->fetch, w->t, &what, desc, 1);
+}
+
 /* --- stage 2 --- */
 
 /* A block or page: attributes stay as the descriptor has them. */
@@ -112,14 +125,18 @@ static int s2_walk(const struct walk *w, uint64_t ipa, uint64_t in, struct smmu_
 	const struct iomi_lpae_fmt *fmt = tt->geom.fmt;
 	unsigned int stride = fmt->granule_lg2 - 3u;
 	uint64_t table = tt->ttb, bits = UINT64_MAX, at, desc;
-	int level = tt->geom.start;
+	int level = tt->geom.start, rc;
 	unsigned int shift = iomi_lpae_shift(fmt, level);
 
 	if (!iomi_lpae_s2_in_range(&tt->geom, ipa))
 		return fault_s2(w, SMMU_EVT_F_TRANSLATION, in, ipa);
 	for (;;) {
 		at = table + (ipa >> shift & bits) * 8;
-		if (load(w, level, at, &desc))
+		if (w->t->fetch)
+			rc = ask(w, IOM_SMMUV3_FETCH_S2, level, tt->walk, ipa, at, at, &desc);
+		else
+			rc = load(w, level, at, &desc);
+		if (rc)
 			return fault_fetch(w, in, at);
 		if ((desc & LPAE_TYPE) != LPAE_TYPE_TABLE || level == LPAE_LEVEL_LAST)
 			break;
@@ -196,7 +213,7 @@ static int s2_translate(const struct walk *w, uint64_t ipa, uint64_t in, uint8_t
  * Stage 2 of what the SMMU itself reads. Most often the TLB has it, and all
  * that is asked for is the address. S2PTW: not from Device memory (5.2).
  */
-static int s2_fetch(const struct walk *w, struct iomi_lpae_mem mem, uint64_t ipa, uint64_t in,
+static int s2_fetch(const struct walk *w, struct iomi_lpae_mem *mem, uint64_t ipa, uint64_t in,
 		    uint64_t *pa)
 {
 	struct smmu_space *sp = w->use_tlb && !w->c->s2ptw ? w->c->space_s2 : NULL;
@@ -213,14 +230,18 @@ static int s2_fetch(const struct walk *w, struct iomi_lpae_mem mem, uint64_t ipa
 	rc = s2_translate(w, ipa, in, SMMU_PERM_UR, sp, &leaf);
 	if (rc)
 		return rc;
-	if (w->c->s2ptw && !(s2_mem(w, mem, &leaf).mair >> 4))
-		return fault_s2(w, SMMU_EVT_F_PERMISSION, in, ipa);
+	/* Nobody else asks for the attributes. */
+	if (w->c->s2ptw || w->t->fetch) {
+		*mem = s2_mem(w, *mem, &leaf);
+		if (w->c->s2ptw && !(mem->mair >> 4))
+			return fault_s2(w, SMMU_EVT_F_PERMISSION, in, ipa);
+	}
 	*pa = leaf.pa + (ipa & mask(leaf.size_lg2));
 	return IOM_OK;
 }
 
 int iomi_smmuv3_dev_walk_fetch(struct iom_smmuv3_dev *s, const struct smmu_ctx *ctx,
-			       const struct smmu_txn *t, struct iomi_lpae_mem mem, uint64_t ipa,
+			       const struct smmu_txn *t, struct iomi_lpae_mem *mem, uint64_t ipa,
 			       uint64_t *pa, struct smmu_fault *f)
 {
 	const struct walk w = { .s = s, .c = ctx, .t = t, .f = f };
@@ -270,10 +291,11 @@ static int s1_leaf(const struct walk *w, const struct smmu_tt *tt, int level, ui
 
 static int s1_walk(const struct walk *w, struct smmu_leaf *out)
 {
-	uint64_t va = w->t->iova, table, bits = UINT64_MAX, at, desc, tables = 0;
+	uint64_t va = w->t->iova, table, bits = UINT64_MAX, ipa, at, desc, tables = 0;
 	const struct smmu_tt *tt = &w->c->tt[iomi_lpae_half(va)];
 	const struct iomi_lpae_fmt *fmt = tt->geom.fmt;
 	unsigned int stride, shift;
+	struct iomi_lpae_mem mem;
 	int level, rc;
 
 	if (tt->disabled || !iomi_lpae_s1_in_range(&tt->geom, va, tt->tbi) ||
@@ -286,15 +308,19 @@ static int s1_walk(const struct walk *w, struct smmu_leaf *out)
 	stride = fmt->granule_lg2 - 3u;
 	shift = iomi_lpae_shift(fmt, level);
 	for (;;) {
-		at = table + (va >> shift & bits) * 8;
+		ipa = at = table + (va >> shift & bits) * 8;
+		mem = tt->walk;
 		if (w->c->s2) {
-			rc = s2_fetch(w, tt->walk, at, IN_TT, &at);
+			rc = s2_fetch(w, &mem, ipa, IN_TT, &at);
 			if (rc)
 				return rc;
-			rc = iom_gmem_load(w->t->gmem, at, 8, &desc);
-		} else {
-			rc = load(w, level, at, &desc);
 		}
+		if (w->t->fetch)
+			rc = ask(w, IOM_SMMUV3_FETCH_S1, level, mem, w->t->iova, ipa, at, &desc);
+		else if (w->c->s2)
+			rc = iom_gmem_load(w->t->gmem, at, 8, &desc);
+		else
+			rc = load(w, level, at, &desc);
 		if (rc)
 			return fault_fetch(w, CLASS(SMMU_CLASS_TT), at);
 		if ((desc & LPAE_TYPE) != LPAE_TYPE_TABLE || level == LPAE_LEVEL_LAST)

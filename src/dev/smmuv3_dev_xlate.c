@@ -25,6 +25,7 @@ static void fill_txn(const struct iom_smmuv3_port *p, uint64_t iova, uint64_t le
 	t->iova = iova;
 	t->len = len;
 	t->gmem = p->gmem;
+	t->fetch = NULL;
 }
 
 static void leaf_result(const struct smmu_leaf *leaf, uint64_t iova, uint64_t len,
@@ -283,8 +284,9 @@ int iom_smmuv3_dev_translate(struct iom_smmuv3_port *p, uint64_t iova, uint64_t 
 	return IOM_OK;
 }
 
-int iom_smmuv3_dev_walk(struct iom_smmuv3_port *p, uint64_t iova, uint64_t len,
-			unsigned int access, struct iom_smmuv3_result *res, uint64_t ev[4])
+static int fresh_walk(struct iom_smmuv3_port *p, uint64_t iova, uint64_t len,
+		      unsigned int access, struct iom_smmuv3_result *res, uint64_t ev[4],
+		      struct smmu_fetcher *fetch)
 {
 	struct smmu_fault f = { .rc = IOM_EFAULT };
 	struct smmu_ctx c;
@@ -293,6 +295,7 @@ int iom_smmuv3_dev_walk(struct iom_smmuv3_port *p, uint64_t iova, uint64_t len,
 
 	memset(&c, 0, sizeof(c));
 	fill_txn(p, iova, len, access, &t);
+	t.fetch = fetch;
 	rc = iomi_smmuv3_dev_ctx_build(p->s, &t, &c, &f);
 	if (!rc)
 		rc = walk(p->s, &c, &t, false, NULL, res, &f);
@@ -300,6 +303,44 @@ int iom_smmuv3_dev_walk(struct iom_smmuv3_port *p, uint64_t iova, uint64_t len,
 		return outcome(&f, &t, res, ev);
 	memset(ev, 0, sizeof(f.ev));
 	return IOM_OK;
+}
+
+int iom_smmuv3_dev_walk(struct iom_smmuv3_port *p, uint64_t iova, uint64_t len,
+			unsigned int access, struct iom_smmuv3_result *res, uint64_t ev[4])
+{
+	return fresh_walk(p, iova, len, access, res, ev, NULL);
+}
+
+/* Reads memory, and notes what it read. */
+struct notes {
+	struct smmu_fetcher base;
+	struct iom_smmuv3_fetch *fetch;
+	size_t max, n;
+};
+
+static int note(struct smmu_fetcher *f, const struct smmu_txn *t,
+		const struct iom_smmuv3_fetch *what, uint64_t *w, unsigned int n)
+{
+	struct notes *notes = IOM_CONTAINER_OF(f, struct notes, base);
+	int rc = iomi_smmuv3_dev_load(t->gmem, what->pa, w, n);
+
+	if (notes->n < notes->max) {
+		notes->fetch[notes->n] = *what;
+		notes->fetch[notes->n].val = rc ? 0 : w[0];
+	}
+	notes->n++;
+	return rc;
+}
+
+int iom_smmuv3_dev_explain(struct iom_smmuv3_port *p, uint64_t iova, uint64_t len,
+			   unsigned int access, struct iom_smmuv3_result *res, uint64_t ev[4],
+			   struct iom_smmuv3_fetch *fetch, size_t max, size_t *n)
+{
+	struct notes notes = { { note }, fetch, max, 0 };
+	int rc = fresh_walk(p, iova, len, access, res, ev, &notes.base);
+
+	*n = notes.n;
+	return rc;
 }
 
 static void hit_run(uint64_t val, unsigned int lg2, uint64_t iova, uint64_t len,

@@ -186,6 +186,35 @@ int iom_smmuv3_dev_translate(struct iom_smmuv3_port *p, uint64_t iova, uint64_t 
 int iom_smmuv3_dev_walk(struct iom_smmuv3_port *p, uint64_t iova, uint64_t len,
 			unsigned int access, struct iom_smmuv3_result *res, uint64_t ev[4]);
 
+/* One read of memory that a translation makes. */
+enum iom_smmuv3_fetch_kind {
+	IOM_SMMUV3_FETCH_L1STD,
+	IOM_SMMUV3_FETCH_STE,
+	IOM_SMMUV3_FETCH_L1CD,
+	IOM_SMMUV3_FETCH_CD,
+	IOM_SMMUV3_FETCH_S1,	/* a descriptor of stage 1 */
+	IOM_SMMUV3_FETCH_S2,
+};
+
+struct iom_smmuv3_fetch {
+	enum iom_smmuv3_fetch_kind kind;
+	int8_t level;		/* of a descriptor of a stage */
+	uint8_t memattr, sh;	/* attributes of the read, as in the result; both stages combined */
+	uint64_t ia;		/* of S1, S2: the input address of that stage; else 0 */
+	uint64_t ipa;		/* its address before stage 2, if that is in use for it; else pa */
+	uint64_t pa;
+	uint64_t val;		/* what was read; the first word of an STE or CD */
+};
+
+/*
+ * As iom_smmuv3_dev_walk(), and tells what it read, in order: the first max
+ * reads in fetch[], *n is how many there were. A read that failed is the last (its
+ * val is 0); what is beyond OAS is not read.
+ */
+int iom_smmuv3_dev_explain(struct iom_smmuv3_port *p, uint64_t iova, uint64_t len,
+			   unsigned int access, struct iom_smmuv3_result *res, uint64_t ev[4],
+			   struct iom_smmuv3_fetch *fetch, size_t max, size_t *n);
+
 struct iom_smmuv3_stats {
 	uint64_t commands, syncs, command_errors;
 	uint64_t tlb_misses, config_misses;	/* hits are not counted: that would cost them */
