@@ -3,12 +3,9 @@
  * Defaults of the gmem seam, and the flat gmem: one block of host memory.
  * Values in memory are little-endian; sizes are 2, 4 and 8.
  */
-#include <stdatomic.h>
-
-#include <iom/base/endian.h>
-#include <iom/base/field.h>
 #include <iom/base/mem.h>
-#include <iom/plat/gmem.h>
+
+#include "gmem_host.h"
 
 static int begin_nothing(struct iom_gmem *g)
 {
@@ -106,13 +103,7 @@ static __attribute__((noinline)) int flat_load_part(struct iom_gmem *g, uint64_t
 
 	if (!p)
 		return IOM_EFAULT;
-	if (size == 4)
-		*val = IOMI_LE32(atomic_load((_Atomic uint32_t *)p));
-	else if (size == 2)
-		*val = IOMI_LE16(atomic_load((_Atomic uint16_t *)p));
-	else
-		return IOM_EINVAL;
-	return IOM_OK;
+	return iomi_gmem_host_load(p, size, val);
 }
 
 /* Straight on for what table walks ask for. All is aligned, so the last byte is off | 7. */
@@ -135,30 +126,16 @@ static int flat_store(struct iom_gmem *g, uint64_t addr, unsigned int size, uint
 
 	if (!p)
 		return IOM_EFAULT;
-	switch (size) {
-	case 2:
-		atomic_store((_Atomic uint16_t *)p, IOMI_LE16((uint16_t)val));
-		return IOM_OK;
-	case 4:
-		atomic_store((_Atomic uint32_t *)p, IOMI_LE32((uint32_t)val));
-		return IOM_OK;
-	case 8:
-		atomic_store((_Atomic uint64_t *)p, IOMI_LE64(val));
-		return IOM_OK;
-	default:
-		return IOM_EINVAL;
-	}
+	return iomi_gmem_host_store(p, size, val);
 }
 
 static int flat_cas64(struct iom_gmem *g, uint64_t addr, uint64_t *old, uint64_t val)
 {
 	void *p = addr & 7 ? NULL : flat_ptr(g, addr, 8);
-	uint64_t want = IOMI_LE64(*old);
 
 	if (!p)
 		return addr & 7 ? IOM_EINVAL : IOM_EFAULT;
-	atomic_compare_exchange_strong((_Atomic uint64_t *)p, &want, IOMI_LE64(val));
-	*old = IOMI_LE64(want);
+	iomi_gmem_host_cas64(p, old, val);
 	return IOM_OK;
 }
 

@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include <iom/base/err.h>
+#include <iom/base/range.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -143,9 +144,8 @@ static inline int iom_gmem_map_ring(struct iom_gmem *g, uint64_t addr, size_t le
 }
 
 /*
- * A gmem over one block of host memory: address base is mem[0]. For tests,
- * simulators, and drivers that run on the host (base 0 and mem NULL would make
- * it the identity). No locking, brackets do nothing. Fixed after init.
+ * A gmem over one block of host memory: address base is mem[0]. For tests and
+ * simulators. No locking, brackets do nothing. Fixed after init.
  */
 struct iom_gmem_flat {
 	struct iom_gmem g;
@@ -156,6 +156,26 @@ struct iom_gmem_flat {
 
 /* IOM_EINVAL: size 0, wrap, or misaligned mem or base. */
 int iom_gmem_flat_init(struct iom_gmem_flat *f, uint64_t base, void *mem, uint64_t size);
+
+/*
+ * The identity: an address is the host's own. For a driver that runs on the
+ * host and gives its pointers to the device as physical addresses. ranges is
+ * what the device reaches, the rest is IOM_EFAULT, and nothing in them is
+ * unmapped while this is used. No locking, brackets do nothing. Fixed after init.
+ */
+struct iom_gmem_identity {
+	struct iom_gmem g;
+	const struct iom_range *ranges;		/* the caller's; nr of them */
+	size_t nr;
+};
+
+/*
+ * nr 0: all of the program's memory, and a wrong address ends the program, as
+ * it would end it in the driver itself. IOM_EINVAL: a range whose start is
+ * above its last.
+ */
+int iom_gmem_identity_init(struct iom_gmem_identity *m, const struct iom_range *ranges,
+			   size_t nr);
 
 #ifdef __cplusplus
 }
