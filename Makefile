@@ -152,8 +152,11 @@ fuzz:
 # --- benchmarks and examples ------------------------------------------------
 BENCH_SRCS := $(sort $(wildcard bench/*.c))
 BENCH_BINS := $(patsubst %.c,$(B)/%,$(BENCH_SRCS))
-EXAMPLE_SRCS := $(sort $(wildcard examples/*.c))
-EXAMPLE_BINS := $(patsubst %.c,$(B)/%,$(EXAMPLE_SRCS))
+# One file is a program; so is a folder.
+EXAMPLE_FILES := $(sort $(wildcard examples/*.c))
+EXAMPLE_DIRS := $(patsubst %/,%,$(sort $(dir $(wildcard examples/*/*.c))))
+EXAMPLE_SRCS := $(EXAMPLE_FILES) $(sort $(wildcard examples/*/*.c))
+EXAMPLE_BINS := $(patsubst %.c,$(B)/%,$(EXAMPLE_FILES))
 
 # GLib has the balanced tree that translation is measured against.
 $(call obj,$(BENCH_SRCS)): IOM_CFLAGS += $(shell $(PKG_CONFIG) --cflags glib-2.0 2>/dev/null)
@@ -161,8 +164,12 @@ $(BENCH_BINS): BENCH_LIBS = $(shell $(PKG_CONFIG) --libs glib-2.0 2>/dev/null ||
 $(BENCH_BINS) $(EXAMPLE_BINS): $(B)/%: $(B)/obj/%.o $(TEST_LIBS)
 	$(call say,LD,$@) mkdir -p $(@D); $(CC) $(CFLAGS) $(SAN) $(LDFLAGS) -o $@ \
 		$(filter %.o %.a,$^) $(LIBS) $(BENCH_LIBS)
+$(foreach d,$(EXAMPLE_DIRS),$(eval $(B)/$d: $(call obj,$(sort $(wildcard $d/*.c)))))
+$(addprefix $(B)/,$(EXAMPLE_DIRS)): $(B)/libiom.a
+	$(call say,LD,$@) mkdir -p $(@D); $(CC) $(CFLAGS) $(SAN) $(LDFLAGS) -o $@ \
+		$(filter %.o,$^) $(filter %.a,$^) $(LIBS)
 
-examples: $(EXAMPLE_BINS)
+examples: $(EXAMPLE_BINS) $(addprefix $(B)/,$(EXAMPLE_DIRS))
 bench: all $(BENCH_BINS)
 	@scripts/bench
 

@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The driver of driver.c on libiom's SMMUv3: its registers go to the model, its
+ * memory is the model's by an identity gmem, and three devices do DMA whenever
+ * it touches a register. docs/test-your-smmuv3-driver.md tells it step by step.
+ *
+ *	cc driver.c main.c $(pkg-config --cflags --libs libiom)
+ */
+#define _DEFAULT_SOURCE
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include <iom/dev/smmuv3_dev.h>
+#include <iom/dev/xgmem.h>
+#include <iom/host/host.h>
+
+#include "driver.h"
+#include "platform.h"
+
+#define PAGE		4096u
+#define RAM_PAGES	128u
+#define RAM_AT		0x40000000u	/* if it is free: then reports are the same each time */
+#define REGS		0x2b400000u	/* where the driver believes its registers to be */
+#define IOVA(n)		(UINT64_C(0x7fc0000000) + (uint64_t)(n) * PAGE)
+#define IOVAS		12u
+
+struct device {
+	uint32_t sid;
+	struct iom_smmuv3_port port;
+	struct iom_xgmem bus;		/* memory as the device sees it */
+};
+
+static struct {
+	uint8_t *ram;
+	bool used[RAM_PAGES];
+	struct iom_range range;
+	struct iom_gmem_identity own, dma;
+	struct iom_smmuv3_dev *smmu;
+	struct device dev[3];
+	unsigned int nr_dev;
+	bool quiet;			/* the devices have stopped */
+	const char *bug;
+	unsigned int wrong;
+} m;
+
+/* --- platform.h ------------------------------------------------------------- */
+
+void *pages_alloc(unsigned int n)
+{
+	unsigned int i, free = 0;
+
+	/* What was let go last is used first: mistakes show. */
+	for (i = RAM_PAGES; i-- > 0 && free < n;)
+		free = m.used[i] ? 0 : free + 1;
+	if (free < n)
+		return NULL;
+	memset(&m.used[i + 1], true, n * sizeof(m.used[0]));
+	return memset(m.ram + (size_t)(i + 1) * PAGE, 0, (size_t)n * PAGE);
+}
+
+void pages_free(volatile void *mem, unsigned int n)
+{
+	size_t first = (size_t)((volatile uint8_t *)mem - m.ram) / PAGE;
+
+	memset(&m.used[first], false, n * sizeof(m.used[0]));
+}
+
+void dma_wmb(void)
+{
+}
+
+unsigned int planted(const char *bug)
+{
+	return m.bug && !strcmp(m.bug, bug);
+}
+
+static bool dma(struct device *d, uint64_t iova, bool write, uint64_t *val)
+{
+	int rc;
+
+	iom_gmem_begin(&d->bus.g);
+	rc = write ? iom_gmem_write(&d->bus.g, iova, val, sizeof(*val)) :
+		     iom_gmem_read(&d->bus.g, iova, val, sizeof(*val));
+	iom_gmem_end(&d->bus.g);
+	return !rc;
+}
+
+/* Devices do not wait for the driver: one reads, whenever a register is touched. */
+static void traffic(void)
+{
+	static unsigned int turn;
+	uint64_t val;
+
+	if (!m.nr_dev || m.quiet)
+		return;
+	turn++;
+	dma(&m.dev[turn % m.nr_dev], IOVA(turn / m.nr_dev % IOVAS), false, &val);
+}
+
+uint32_t read32(uintptr_t addr)
+{
+	uint64_t val = 0;
+
+	traffic();
+	iom_smmuv3_dev_read(m.smmu, addr - REGS, 4, &val);
+	return (uint32_t)val;
+}
+
+void write32(uintptr_t addr, uint32_t val)
+{
+	traffic();
+	iom_smmuv3_dev_write(m.smmu, addr - REGS, 4, val);
+}
+
+void write64(uintptr_t addr, uint64_t val)
+{
+	traffic();
+	iom_smmuv3_dev_write(m.smmu, addr - REGS, 8, val);
+}
+
+/* --- the SMMU and the devices behind it ------------------------------------- */
+
+static bool machine_open(void)
+{
+	struct iom_smmuv3_dev_cfg cfg = {
+		.plat = iom_host_plat(),
+		.mode = IOM_SMMUV3_STEP,	/* this thread is the only one */
+		.tlb_entries = 64,
+		.config_entries = 16,
+	};
+	struct iom_smmuv3_diag diag;
+	int rc;
+
+	m.ram = mmap((void *)(uintptr_t)RAM_AT, RAM_PAGES * PAGE, PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (m.ram == MAP_FAILED)
+		return false;
+	m.range = (struct iom_range){ (uintptr_t)m.ram, (uintptr_t)m.ram + RAM_PAGES * PAGE - 1 };
+	iom_gmem_identity_init(&m.own, &m.range, 1);
+	iom_gmem_identity_init(&m.dma, &m.range, 1);
+	cfg.gmem = &m.own.g;
+	rc = iom_smmuv3_dev_create(&cfg, &m.smmu, &diag);
+	if (rc)
+		fprintf(stderr, "no SMMU: %s\n", iom_err_str(rc));
+	return !rc;
+}
+
+static void device_add(uint32_t sid)
+{
+	struct device *d = &m.dev[m.nr_dev];
+
+	d->sid = sid;
+	if (iom_smmuv3_dev_port_init(&d->port, m.smmu, sid, &m.dma.g) ||
+	    iom_xgmem_init(&d->bus, &d->port.x, &m.dma.g))
+		exit(2);
+	m.nr_dev++;
+}
+
+static void machine_close(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < m.nr_dev; i++) {
+		iom_xgmem_fini(&m.dev[i].bus);
+		iom_smmuv3_dev_port_fini(&m.dev[i].port);
+	}
+	m.nr_dev = 0;
+	iom_smmuv3_dev_destroy(m.smmu);
+	munmap(m.ram, RAM_PAGES * PAGE);
+	memset(m.used, 0, sizeof(m.used));
+}
+
+/* --- what is driven ------------------------------------------------------------ */
+
+static struct smmu smmu;
+
+#define CHECK(what) \
+	do { \
+		if (!(what)) \
+			wrong(__LINE__, #what); \
+	} while (0)
+
+static void wrong(int line, const char *what)
+{
+	if (!m.wrong++)
+		printf("main.c:%d: not so: %s\n", line, what);
+}
+
+/* Does the device reach this page, for reads and for writes? */
+static bool reaches(struct device *d, uint64_t iova, volatile uint64_t *page, bool writable)
+{
+	uint64_t val = (uintptr_t)page ^ iova ^ d->sid, got = 0;
+
+	page[1] = val;
+	dma_wmb();			/* with the write that would start it */
+	if (!dma(d, iova + 8, false, &got) || got != val)
+		return false;
+	val = ~val;
+	return dma(d, iova + 8, true, &val) == writable && (page[1] == val) == writable;
+}
+
+static bool refused(struct device *d, uint64_t iova)
+{
+	uint64_t val;
+
+	return !dma(d, iova, false, &val);
+}
+
+static void events(void)
+{
+	unsigned int i;
+	uint64_t ev[4];
+
+	/* The devices make more while these are read. */
+	for (i = 0; i < 16 && smmu_event(&smmu, ev); i++)
+		;
+}
+
+static volatile uint64_t *map_new(struct smmu_domain *d, uint64_t iova)
+{
+	volatile uint64_t *page = pages_alloc(1);
+
+	CHECK(page && !smmu_map(d, iova, (uintptr_t)page, true));
+	return page;
+}
+
+static void unmap_and_free(struct smmu_domain *d, uint64_t iova, volatile uint64_t **page,
+			   unsigned int n)
+{
+	CHECK(!smmu_unmap(&smmu, d, iova, n));
+	while (n--)
+		pages_free(page[n], 1);
+}
+
+/* Pages come and go under two domains. */
+static void mapping(struct smmu_domain *a, struct smmu_domain *b)
+{
+	volatile uint64_t *pa[IOVAS], *pb, *ro = pages_alloc(1);
+	unsigned int i;
+
+	for (i = 0; i < IOVAS; i++)
+		pa[i] = map_new(a, IOVA(i));
+	pb = map_new(b, IOVA(0));
+	CHECK(!smmu_map(b, IOVA(1), (uintptr_t)ro, false));
+	for (i = 0; i < IOVAS; i++)
+		CHECK(reaches(&m.dev[i & 1], IOVA(i), pa[i], true));
+	CHECK(reaches(&m.dev[2], IOVA(0), pb, true));
+	CHECK(reaches(&m.dev[2], IOVA(1), ro, false));
+	events();
+
+	unmap_and_free(a, IOVA(3), &pa[3], 1);
+	CHECK(refused(&m.dev[0], IOVA(3)) && refused(&m.dev[1], IOVA(3)));
+	CHECK(reaches(&m.dev[0], IOVA(4), pa[4], true));
+	pa[3] = map_new(a, IOVA(3));
+	CHECK(reaches(&m.dev[1], IOVA(3), pa[3], true));
+	/* As many commands as the queue has entries, then more. */
+	unmap_and_free(a, IOVA(0), &pa[0], 7);
+	CHECK(refused(&m.dev[0], IOVA(6)));
+	CHECK(reaches(&m.dev[2], IOVA(0), pb, true));
+	events();
+	for (i = 0; i < 7; i++)
+		pa[i] = map_new(a, IOVA(i));
+	unmap_and_free(a, IOVA(0), &pa[0], IOVAS);	/* and the table */
+	CHECK(refused(&m.dev[0], IOVA(11)));
+	events();
+	unmap_and_free(b, IOVA(1), &ro, 1);
+	unmap_and_free(b, IOVA(0), &pb, 1);
+	CHECK(refused(&m.dev[2], IOVA(0)) && refused(&m.dev[2], IOVA(1)));
+	events();
+}
+
+static void domains(struct smmu_domain *a, struct smmu_domain *b)
+{
+	volatile uint64_t *page = map_new(a, IOVA(2)), *next;
+
+	CHECK(reaches(&m.dev[0], IOVA(2), page, true));
+	CHECK(!smmu_domain_reset(&smmu, a, 3));
+	CHECK(refused(&m.dev[0], IOVA(2)) && refused(&m.dev[1], IOVA(2)));
+	pages_free(page, 1);
+	page = map_new(a, IOVA(2));
+	CHECK(reaches(&m.dev[1], IOVA(2), page, true));
+	events();
+
+	/* From one domain to the other. */
+	CHECK(!smmu_detach(&smmu, m.dev[1].sid, a));
+	CHECK(refused(&m.dev[1], IOVA(2)));
+	CHECK(!smmu_attach(&smmu, m.dev[1].sid, b));
+	next = map_new(b, IOVA(2));
+	CHECK(reaches(&m.dev[1], IOVA(2), next, true));
+	CHECK(reaches(&m.dev[0], IOVA(2), page, true));
+	unmap_and_free(b, IOVA(2), &next, 1);
+	CHECK(!smmu_detach(&smmu, m.dev[1].sid, b));
+
+	CHECK(!smmu_detach(&smmu, m.dev[0].sid, a));
+	CHECK(!smmu_domain_free(&smmu, a));
+	pages_free(page, 1);
+	events();
+}
+
+static void life(void)
+{
+	struct smmu_domain a, b;
+
+	CHECK(!smmu_init(&smmu, REGS));
+	CHECK(!smmu_domain_init(&a, 1) && !smmu_domain_init(&b, 2));
+	CHECK(refused(&m.dev[0], IOVA(0)));
+	CHECK(!smmu_attach(&smmu, m.dev[0].sid, &a));
+	CHECK(!smmu_attach(&smmu, m.dev[1].sid, &a));
+	CHECK(!smmu_attach(&smmu, m.dev[2].sid, &b));
+	CHECK(refused(&m.dev[0], IOVA(0)));
+	mapping(&a, &b);
+	domains(&a, &b);
+	/* ASID 1 again, for another. */
+	CHECK(!smmu_domain_init(&a, 1));
+	CHECK(!smmu_attach(&smmu, m.dev[0].sid, &a) && !smmu_attach(&smmu, m.dev[1].sid, &a));
+	mapping(&a, &b);
+	CHECK(!smmu_detach(&smmu, m.dev[0].sid, &a) && !smmu_detach(&smmu, m.dev[1].sid, &a));
+	CHECK(!smmu_domain_free(&smmu, &a));
+	CHECK(!smmu_detach(&smmu, m.dev[2].sid, &b) && !smmu_domain_free(&smmu, &b));
+	m.quiet = true;
+	events();
+}
+
+int main(int argc, char **argv)
+{
+	if (argc == 3 && !strcmp(argv[1], "--bug"))
+		m.bug = argv[2];
+	if (!machine_open())
+		return 2;
+	device_add(8);
+	device_add(9);
+	device_add(10);
+	life();
+	machine_close();
+	printf("%u wrong\n", m.wrong);
+	return m.wrong != 0;
+}
