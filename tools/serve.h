@@ -53,7 +53,9 @@ struct serve_fn {
 	struct iom_virtio_dev *vd;	/* of a virtio function */
 	uint32_t poll_ns;		/* look for requests so long; 0: do not poll */
 	uint64_t found_ns;		/* polling: when the last request was found */
-	bool poll_worth;		/* and it followed the one before closely */
+	bool poll_hit;			/* one was, since polling began */
+	unsigned int poll_vain;		/* how often in a row none was */
+	unsigned int poll_skip;		/* requests until the next try */
 	/* behind an IOMMU: */
 	struct serve_fn *iommu;		/* NULL: not translated, or by s->front */
 	struct iom_viommu_ep *ep;

@@ -382,7 +382,8 @@ static int build_fn(struct serve_fn *f)
 	struct iom_vfu_cfg cfg = {
 		.dev = &f->dev,
 		.nr_gmems = 1,
-		.poll_ns = f->s->o.poll_us * 1000,
+		/* Others poll their rings instead. */
+		.poll_ns = f->m->kind == IOM_MACHINE_FN_DMA_TEST ? f->s->o.poll_us * 1000 : 0,
 	};
 	int rc;
 
@@ -443,7 +444,7 @@ static int start_fn(struct serve_fn *f)
 		.run = iom_tool_serve_run,
 		.arg = f,
 		.name = f->name,
-		.poll_ns = f->s->o.poll_us * 1000,
+		.poll_ns = f->vd ? 0 : f->s->o.poll_us * 1000,
 	};
 	int rc = IOM_OK;
 

@@ -20,32 +20,77 @@ void iom_tool_serve_wake(void *arg)
 		iom_vfu_kick(f->v);
 }
 
+#define POLL_LOOKS	16u	/* into the rings, between two at the socket */
+#define POLL_VAIN_MAX	5u
+
+static uint64_t now_ns(void)
+{
+	return iom_host_plat()->ops.now_ns(iom_host_plat());
+}
+
+/* A look into the rings. True: something was found. */
+static bool poll_look(struct serve_fn *f, int *rc)
+{
+	uint64_t found = f->vd->nr_found;
+
+	*rc = iom_virtio_dev_run(f->vd);
+	return f->vd->nr_found != found;
+}
+
 /*
- * Adaptive polling: after a request look into the rings for poll_ns, and ask
- * the driver not to notify, which spares it an exit to its VMM and us a
- * message; but only while requests do follow each other within that time.
+ * After a request: is polling worth a try? Each time that nothing came, twice
+ * as many requests are left alone before the next try.
+ */
+static void poll_start(struct serve_fn *f)
+{
+	if (f->poll_skip) {
+		f->poll_skip--;
+		return;
+	}
+	f->poll_hit = false;
+	f->found_ns = now_ns();
+	iom_virtio_dev_poll(f->vd, true);
+}
+
+/* The driver is asked to notify again; another look, which must follow, misses nothing. */
+static void poll_stop(struct serve_fn *f)
+{
+	if (f->poll_hit)
+		f->poll_vain = 0;
+	else if (f->poll_vain < POLL_VAIN_MAX)
+		f->poll_vain++;
+	f->poll_skip = (1u << f->poll_vain) - 1;
+	iom_virtio_dev_poll(f->vd, false);
+}
+
+/*
+ * Adaptive polling: after a request look into the rings for poll_ns more, with
+ * the driver asked not to notify. That spares it an exit to its VMM, and us a
+ * message and the waking of a thread.
  */
 static int run_polling(struct serve_fn *f)
 {
-	uint64_t found = f->vd->nr_found, now;
-	int rc = iom_virtio_dev_run(f->vd);
+	unsigned int i;
+	int rc;
 
-	now = iom_host_plat()->ops.now_ns(iom_host_plat());
-	if (f->vd->nr_found != found) {
-		f->poll_worth = now - f->found_ns < f->poll_ns;
-		f->found_ns = now;
+	if (!f->vd->polling) {
+		if (poll_look(f, &rc) && rc != IOM_ENODEV)
+			poll_start(f);
+		return f->vd->polling ? IOM_EAGAIN : rc;
 	}
-	if (rc != IOM_ENODEV && f->poll_worth && now - f->found_ns < f->poll_ns) {
-		iom_virtio_dev_poll(f->vd, true);
+	for (i = 0; i < POLL_LOOKS; i++) {
+		if (poll_look(f, &rc)) {
+			f->poll_hit = true;
+			f->found_ns = now_ns();
+		}
+		if (rc == IOM_ENODEV)
+			break;
+	}
+	if (rc == IOM_ENODEV || now_ns() - f->found_ns >= f->poll_ns)
+		poll_stop(f);
+	else
 		sched_yield();
-		return IOM_EAGAIN;
-	}
-	if (f->vd->polling) {
-		/* One more look, which asks for notifications again. */
-		iom_virtio_dev_poll(f->vd, false);
-		return IOM_EAGAIN;
-	}
-	return rc;
+	return IOM_EAGAIN;
 }
 
 int iom_tool_serve_run(void *arg)

@@ -125,6 +125,49 @@ static void split_flags(void **state)
 	iom_gmem_end(&fake.g);
 }
 
+/*
+ * Three chains of one writable buffer: taken while the next one is sure to fit,
+ * returned all or none. One word more is stored for them all: the index.
+ */
+static void split_batch(void **state)
+{
+	static const uint32_t written[4] = { 1, 2, 3, 0 };
+	static const uint32_t too_long[3] = { 1, 2, 5 };
+	struct iom_vq_chain ch[4] = { { 0 } };
+	struct iom_vq_seg seg[5];
+	struct iom_vq_dev vq;
+	unsigned int got;
+
+	(void)state;
+	memset(mem, 0, sizeof(mem));
+	PUT(0x000, "\x00\x01\x00\x00\x00\x00\x00\x00" "\x04\x00\x00\x00" "\x02\x00" "\x00\x00");
+	PUT(0x010, "\x00\x02\x00\x00\x00\x00\x00\x00" "\x04\x00\x00\x00" "\x02\x00" "\x00\x00");
+	PUT(0x042, "\x00\x00" "\x03\x00" "\x00\x00" "\x01\x00" "\x00\x00");
+	start(&vq, &split4);
+	ch[0].seg = seg;
+	ch[0].seg_max = 5;
+	assert_int_equal(iom_vq_dev_pop_batch(&vq, ch, 4, &got), IOM_OK);
+	assert_int_equal(got, 2);
+	assert_int_equal(seg[0].addr, 0x100);
+	assert_int_equal(seg[1].addr, 0x200);
+	ch[2].seg = seg;
+	ch[2].seg_max = 5;
+	assert_int_equal(iom_vq_dev_pop_batch(&vq, ch + 2, 2, &got), IOM_OK);
+	assert_int_equal(got, 1);
+	assert_int_equal(iom_vq_dev_pop_batch(&vq, ch + 2, 2, &got), IOM_EAGAIN);
+	assert_int_equal(got, 0);
+
+	assert_int_equal(iom_vq_dev_push_batch(&vq, ch, too_long, 3), IOM_EINVAL);
+	ch[3] = ch[2];
+	assert_int_equal(iom_vq_dev_push_batch(&vq, ch, written, 4), IOM_EINVAL);
+	SEE(0x054, "\x00\x00" "\x00\x00" "\x00\x00\x00\x00" "\x00\x00\x00\x00");
+	assert_int_equal(iom_vq_dev_push_batch(&vq, ch, written, 3), IOM_OK);
+	SEE(0x054, "\x00\x00" "\x03\x00" "\x00\x00\x00\x00" "\x01\x00\x00\x00"
+	    "\x01\x00\x00\x00" "\x02\x00\x00\x00" "\x00\x00\x00\x00" "\x03\x00\x00\x00");
+	assert_int_equal(vq.inflight, 0);
+	iom_gmem_end(&fake.g);
+}
+
 static const struct iom_vq_cfg packed3 = {
 	.size = 3, .packed = true, .event_idx = true, .indirect = true,
 	.desc = 0x010, .driver = 0x044, .device = 0x040,
@@ -454,6 +497,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(split_bytes),
 		cmocka_unit_test(split_flags),
+		cmocka_unit_test(split_batch),
 		cmocka_unit_test(packed_bytes),
 		cmocka_unit_test(broken_rings),
 		cmocka_unit_test(enable_checks),
