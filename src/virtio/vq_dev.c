@@ -187,6 +187,7 @@ int iom_vq_dev_push_batch(struct iom_vq_dev *vq, const struct iom_vq_chain *ch,
 	rc = vq->cfg.packed ? iomi_vq_dev_packed_push(vq, ch, written, n) :
 			      iomi_vq_dev_split_push(vq, ch, written, n);
 	if (rc) {
+		/* IOM_ENODEV too: nobody comes back with these chains. */
 		vq->broken = true;
 		return rc;
 	}

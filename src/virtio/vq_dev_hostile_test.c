@@ -272,8 +272,12 @@ static bool fail_once(struct world *w, bool packed, bool event_idx, bool can_map
 		if (!rc) {
 			rc = iom_vq_dev_push(&w->vq, &ch, 3);
 			done += !rc;
-			if (rc)
+			if (rc) {
+				/* What was taken and cannot be returned is lost. */
+				assert_int_equal(rc, fail_rc);
+				assert_true(w->vq.broken);
 				break;
+			}
 			rc = iom_vq_dev_want_irq(&w->vq, &want);
 			if (rc)
 				assert_true(want);

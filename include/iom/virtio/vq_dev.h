@@ -151,7 +151,9 @@ int iom_vq_dev_pop_batch(struct iom_vq_dev *vq, struct iom_vq_chain *ch, unsigne
  * Returns a chain used; written is the number of bytes written from the start
  * of the device-writable part. Any order. Made visible to the driver at once
  * (release). IOM_EINVAL, nothing done: written is more than in_len, or nothing
- * is in flight. IOM_EPROTO: the ring is broken. IOM_E* of gmem: it is now.
+ * is in flight. IOM_EPROTO: the ring is broken. IOM_E* of gmem: it is now. That
+ * goes for IOM_ENODEV as well, unlike at pop: the chain was taken, and a part of
+ * its return may be visible; without a reset the driver would wait for ever.
  */
 int iom_vq_dev_push(struct iom_vq_dev *vq, const struct iom_vq_chain *ch, uint32_t written);
 /* n chains at once, in their order; IOM_EINVAL for one of them: none was returned. */
