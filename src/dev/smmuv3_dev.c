@@ -6,6 +6,7 @@
 
 #define TLB_ENTRIES	8192u
 #define CONFIG_ENTRIES	256u
+#define ATC_TIMEOUT_MS	1000u
 
 extern const struct iom_xlate_ops iomi_smmuv3_dev_xlate_ops;
 
@@ -36,6 +37,8 @@ static int fill_cfg(struct iom_smmuv3_dev_cfg *c, struct iom_smmuv3_diag *diag)
 		c->tlb_entries = TLB_ENTRIES;
 	if (!c->config_entries)
 		c->config_entries = CONFIG_ENTRIES;
+	if (!c->atc_timeout_ms)
+		c->atc_timeout_ms = ATC_TIMEOUT_MS;
 	if (!power_of_two(c->tlb_entries, 64, 1u << 20))
 		return refuse(diag, "tlb_entries", "a power of two from 64 to 2^20");
 	if (!power_of_two(c->config_entries, 16, 65536))
@@ -58,15 +61,20 @@ static int init_parts(struct iom_smmuv3_dev *s)
 	rc = plat->ops.lock_init(plat, &s->evt_lock);
 	if (rc)
 		goto err_lock;
-	rc = iom_access_gate_init(&s->gate, plat);
+	rc = plat->ops.lock_init(plat, &s->ep_lock);
 	if (rc)
 		goto err_evt;
+	rc = iom_access_gate_init(&s->gate, plat);
+	if (rc)
+		goto err_ep;
 	rc = iomi_smmuv3_dev_cache_init(s);
 	if (rc)
 		goto err_gate;
 	return IOM_OK;
 err_gate:
 	iom_access_gate_fini(&s->gate);
+err_ep:
+	plat->ops.lock_fini(plat, &s->ep_lock);
 err_evt:
 	plat->ops.lock_fini(plat, &s->evt_lock);
 err_lock:
@@ -93,6 +101,7 @@ int iom_smmuv3_dev_create(const struct iom_smmuv3_dev_cfg *cfg, struct iom_smmuv
 	s->cfg = c;
 	s->plat = c.plat;
 	iomi_smmuv3_rules_caps(c.idr, &s->caps);
+	iom_list_init(&s->eps);
 	atomic_init(&s->gen, 1);
 	atomic_init(&s->tlb_gen, 1);
 	iomi_smmuv3_dev_regs_reset(s);
@@ -117,6 +126,7 @@ int iom_smmuv3_dev_destroy(struct iom_smmuv3_dev *s)
 		return IOM_EBUSY;
 	iomi_smmuv3_dev_cache_fini(s);
 	iom_access_gate_fini(&s->gate);
+	plat->ops.lock_fini(plat, &s->ep_lock);
 	plat->ops.lock_fini(plat, &s->evt_lock);
 	plat->ops.lock_fini(plat, &s->lock);
 	iom_plat_free(plat, s, sizeof(*s));
@@ -181,6 +191,8 @@ void iom_smmuv3_dev_stats(struct iom_smmuv3_dev *s, struct iom_smmuv3_stats *st)
 	iom_plat_lock(s->plat, &s->evt_lock);
 	st->events = s->nr_events;
 	st->events_lost = s->nr_events_lost;
+	st->page_requests = s->nr_page_requests;
+	st->page_requests_lost = s->nr_page_requests_lost;
 	iom_plat_unlock(s->plat, &s->evt_lock);
 	st->tlb_misses = atomic_load_explicit(&s->nr_misses, memory_order_relaxed);
 	st->config_misses = atomic_load_explicit(&s->nr_config_misses, memory_order_relaxed);

@@ -266,11 +266,24 @@ static void reap(struct iom_smmuv3_dev *s)
 	}
 }
 
+/* What a context is cached by: an STE alone goes as a SubstreamID that cannot be. */
+static bool key_ssv(const struct smmu_txn *t)
+{
+	return t->ssv || t->ste_only;
+}
+
+static uint32_t key_ssid(const struct smmu_txn *t)
+{
+	return t->ste_only ? SMMU_SSID_STE : t->ssid;
+}
+
 static struct smmu_ctx **find(struct iom_smmuv3_dev *s, const struct smmu_txn *t)
 {
-	struct smmu_ctx **p = ctx_bucket(s, t->sid, t->ssv, t->ssid);
+	uint32_t ssid = key_ssid(t);
+	bool ssv = key_ssv(t);
+	struct smmu_ctx **p = ctx_bucket(s, t->sid, ssv, ssid);
 
-	while (*p && ((*p)->sid != t->sid || (*p)->ssv != t->ssv || (*p)->ssid != t->ssid))
+	while (*p && ((*p)->sid != t->sid || (*p)->ssv != ssv || (*p)->ssid != ssid))
 		p = &(*p)->next;
 	return p;
 }
@@ -305,7 +318,7 @@ static void evict(struct iom_smmuv3_dev *s, struct smmu_ctx **bucket)
 static struct smmu_ctx *insert(struct iom_smmuv3_dev *s, const struct smmu_txn *t,
 			       const struct smmu_ctx *built)
 {
-	struct smmu_ctx **b = ctx_bucket(s, t->sid, t->ssv, t->ssid), *c;
+	struct smmu_ctx **b = ctx_bucket(s, t->sid, key_ssv(t), key_ssid(t)), *c;
 
 	reap(s);
 	renew_tags(s);
@@ -346,8 +359,8 @@ int iomi_smmuv3_dev_lookup(struct iom_smmuv3_dev *s, const struct smmu_txn *t,
 	if (rc)
 		return rc;
 	own->sid = t->sid;
-	own->ssv = t->ssv;
-	own->ssid = t->ssid;
+	own->ssv = key_ssv(t);
+	own->ssid = key_ssid(t);
 	*ctx = own;
 	*gen = 0;
 	/* As it was built: SMMUEN may be 1 by now. */

@@ -252,9 +252,36 @@ static void sync_complete(struct iom_smmuv3_dev *s, const uint64_t w[2])
 	iom_gmem_end(gmem);
 }
 
-/* False: accesses under what was there before are still open. */
-static bool sync_done(struct iom_smmuv3_dev *s)
+/*
+ * 4.5.1, 3.9.1.4: the endpoints' answers to ATC_INV come first; who answers late may
+ * have let accesses begin until then. False: not all have answered.
+ */
+static bool sync_inv_done(struct iom_smmuv3_dev *s)
 {
+	int rc = iomi_smmuv3_dev_inv_poll(s);
+
+	if (rc == IOM_EBUSY)
+		return false;
+	s->sync_inv = false;
+	if (rc) {
+		s->sync_pending = false;
+		command_error(s, SMMU_CERROR_ATC_INV_SYNC);
+	} else {
+		s->sync_ticket = iom_access_ticket(&s->gate);
+	}
+	return true;
+}
+
+/*
+ * False: accesses under what was there before are still open. Out of line, so
+ * that a queue without a CMD_SYNC saves no registers for it.
+ */
+static __attribute__((noinline)) bool sync_done(struct iom_smmuv3_dev *s)
+{
+	if (s->sync_inv && !sync_inv_done(s))
+		return false;
+	if (!s->sync_pending)
+		return true;
 	if (!iom_access_passed(&s->gate, s->sync_ticket))
 		return false;
 	s->sync_pending = false;
@@ -268,6 +295,7 @@ static bool sync_done(struct iom_smmuv3_dev *s)
 static void sync_begin(struct iom_smmuv3_dev *s, const uint64_t w[2])
 {
 	s->sync_pending = true;
+	s->sync_inv = iomi_smmuv3_dev_inv_any(s);
 	s->sync_ticket = iom_access_ticket(&s->gate);
 	s->sync_cmd[0] = w[0];
 	s->sync_cmd[1] = w[1];
@@ -291,6 +319,12 @@ static void execute(struct iom_smmuv3_dev *s, unsigned int op, const uint64_t w[
 		break;
 	case SMMU_CMD_CFGI_CD_ALL:
 		iomi_smmuv3_dev_cfgi_cd(s, sid, 0, true);
+		break;
+	case SMMU_CMD_ATC_INV:
+		iomi_smmuv3_dev_atc_inv(s, w);
+		break;
+	case SMMU_CMD_PRI_RESP:
+		iomi_smmuv3_dev_pri_resp(s, w);
 		break;
 	default:
 		break;		/* PREFETCH is a hint, and no VMS is cached (CFGI_VMS_PIDM) */

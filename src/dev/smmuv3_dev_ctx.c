@@ -67,9 +67,11 @@ static bool load(struct build *b, const struct place *at, uint64_t *w, unsigned 
 
 /* --- stream table, 3.3.1 --- */
 
+/* RECINVSID is not about Translated transactions (3.9.1.3). */
 static int bad_streamid(struct build *b)
 {
-	if (atomic_load(&b->s->cr2) & SMMU_CR2_RECINVSID)
+	if ((atomic_load(&b->s->cr2) & SMMU_CR2_RECINVSID) ||
+	    (b->t.access & IOM_SMMUV3_TRANSLATED))
 		return refuse(b, SMMU_EVT_C_BAD_STREAMID, 0);
 	return b->f->rc = IOM_EFAULT;
 }
@@ -243,6 +245,27 @@ static int choose_cd(struct build *b, enum stage1 *use, uint32_t *ssid)
 	return IOM_OK;
 }
 
+/*
+ * What ATS asks of an STE. A Translated transaction is Data, unprivileged and
+ * without a SubstreamID before the overrides (3.9.1.3, IDR3.PASIDTT = 0); it passes, or with
+ * split-stage ATS is translated by stage 2. Where EATS is off it is not let so far.
+ */
+static int ste_alone(struct build *b)
+{
+	struct smmu_ctx *ctx = b->ctx;
+
+	ctx->acc_and &= ~(IOM_SMMUV3_PRIV | IOM_SMMUV3_INST);
+	ctx->kind = SMMU_KIND_BYPASS;
+	if (ctx->eats != SMMU_EATS_SPLIT)
+		return IOM_OK;
+	ctx->kind = SMMU_KIND_TRANSLATE;
+	if (b->caps.s2p)
+		ctx->vmid = (uint16_t)IOM_FIELD_GET(SMMU_STE2_S2VMID, b->ste[2]);
+	if (!iomi_smmuv3_dev_decode_s2(b->ste, &b->caps, ctx))
+		return refuse(b, SMMU_EVT_C_BAD_STE, 0);
+	return IOM_OK;
+}
+
 static int from_ste(struct build *b)
 {
 	unsigned int config = (unsigned int)IOM_FIELD_GET(SMMU_STE0_CONFIG, b->ste[0]);
@@ -253,8 +276,12 @@ static int from_ste(struct build *b)
 
 	iomi_smmuv3_dev_decode_in(b->s, b->ste, ctx);
 	b->t.access = (b->t.access & ctx->acc_and) | ctx->acc_or;
+	ctx->eats = (uint8_t)iomi_smmuv3_rules_eats(b->ste, &b->caps);
+	ctx->ppar = b->ste[1] & SMMU_STE1_PPAR;
 	if (config < SMMU_STE_CONFIG_BYPASS)
 		return IOM_OK;		/* kind is ABORT */
+	if (b->t.ste_only)
+		return ste_alone(b);
 	rc = choose_cd(b, &use, &ssid);
 	if (rc)
 		return rc;
@@ -275,13 +302,13 @@ int iomi_smmuv3_dev_ctx_build(struct iom_smmuv3_dev *s, const struct smmu_txn *t
 			      struct smmu_ctx *ctx, struct smmu_fault *f)
 {
 	struct build b = { .s = s, .caps = s->caps, .t = *t, .ctx = ctx, .f = f };
-	uint32_t gbpa;
+	uint32_t cr0 = atomic_load(&s->cr0), gbpa;
 	int rc;
 
 	ctx->kind = SMMU_KIND_ABORT;
 	ctx->top_mask[0] = ctx->top_mask[1] = 0xff;
 	ctx->acc_and = UINT32_MAX;
-	if (!(atomic_load(&s->cr0) & SMMU_CR0_SMMUEN)) {
+	if (!(cr0 & SMMU_CR0_SMMUEN)) {
 		gbpa = atomic_load(&s->gbpa);
 		iomi_smmuv3_dev_decode_gbpa(s, gbpa, ctx);
 		ctx->disabled = true;
@@ -289,6 +316,7 @@ int iomi_smmuv3_dev_ctx_build(struct iom_smmuv3_dev *s, const struct smmu_txn *t
 			ctx->kind = SMMU_KIND_BYPASS;
 		return IOM_OK;
 	}
+	b.caps.atschk = cr0 & SMMU_CR0_ATSCHK;
 	b.caps.e2h = atomic_load(&s->cr2) & SMMU_CR2_E2H;
 	rc = fetch_ste(&b);
 	return rc ? rc : from_ste(&b);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What the SMMU says to software: event records (7.2, 7.3), GERROR (7.5), MSIs
- * and wired interrupts (3.18). All under evt_lock; memory is written by the
- * gmem of the calling thread, whose bracket is open.
+ * and wired interrupts (3.18); smmuv3_dev_priq.c has page requests. All under
+ * evt_lock; memory is written by the gmem of the calling thread, whose bracket
+ * is open.
  */
 #include <iom/base/endian.h>
 #include <iom/base/mem.h>
@@ -56,6 +57,20 @@ static void gerror(struct iom_smmuv3_dev *s, struct iom_gmem *gmem, uint32_t bit
 		  s->gerror_irq.cfg1))
 		/* Nobody is told of this one: telling is what failed. */
 		s->gerror ^= SMMU_GERROR_MSI_GERROR_ABT & ~(s->gerror ^ s->gerrorn);
+}
+
+void iomi_smmuv3_dev_gerror_locked(struct iom_smmuv3_dev *s, struct iom_gmem *gmem, uint32_t bits)
+{
+	iom_plat_assert_held(s->plat, &s->evt_lock);
+	gerror(s, gmem, bits);
+}
+
+void iomi_smmuv3_dev_irq_locked(struct iom_smmuv3_dev *s, struct iom_gmem *gmem,
+				enum iom_smmuv3_irq which, const struct smmu_irq_cfg *c)
+{
+	iom_plat_assert_held(s->plat, &s->evt_lock);
+	if (!send(s, gmem, which, c->cfg0 & SMMU_IRQ_CFG0_ADDR, c->cfg1))
+		gerror(s, gmem, sources[which].abort);
 }
 
 void iomi_smmuv3_dev_gerror(struct iom_smmuv3_dev *s, struct iom_gmem *gmem, uint32_t bits)

@@ -11,6 +11,7 @@ static void begin(const struct smmu_txn *t, uint32_t id, struct smmu_fault *f)
 		   IOM_FIELD_PREP(SMMU_EVT0_SID, (uint64_t)t->sid);
 	if (t->ssv)
 		f->ev[0] |= SMMU_EVT0_SSV | IOM_FIELD_PREP(SMMU_EVT0_SSID, (uint64_t)t->ssid);
+	f->id = (uint8_t)id;
 	f->rc = id == SMMU_EVT_F_PERMISSION ? IOM_EACCES : IOM_EFAULT;
 }
 

@@ -24,12 +24,12 @@ static const struct field fields[] = {
 	{ "IDR0.TTF", 0, SMMU_IDR0_TTF, SMMU_TTF_AARCH64, SMMU_TTF_AARCH64,
 	  "this model has AArch64 tables only: 2", false },
 	FREE(0, COHACC), ABSENT(0, BTM), ABSENT(0, HTTU), ABSENT(0, DORMHINT), FREE(0, HYP),
-	ABSENT(0, ATS), ABSENT(0, NS1ATS), FREE(0, ASID16), FREE(0, MSI), FREE(0, SEV),
-	ABSENT(0, ATOS), ABSENT(0, PRI), ABSENT(0, VMW), FREE(0, VMID16), FREE(0, CD2L),
+	FREE(0, ATS), FREE(0, NS1ATS), FREE(0, ASID16), FREE(0, MSI), FREE(0, SEV),
+	ABSENT(0, ATOS), FREE(0, PRI), ABSENT(0, VMW), FREE(0, VMID16), FREE(0, CD2L),
 	ABSENT(0, VATOS),
 	{ "IDR0.TTENDIAN", 0, SMMU_IDR0_TTENDIAN, SMMU_TTENDIAN_LE, SMMU_TTENDIAN_LE,
 	  "this model reads little-endian tables only: 2", false },
-	ABSENT(0, ATSRECERR),
+	FREE(0, ATSRECERR),
 	{ "IDR0.STALL_MODEL", 0, SMMU_IDR0_STALL_MODEL, SMMU_STALL_MODEL_NONE,
 	  SMMU_STALL_MODEL_NONE, "this model does not stall: 1", false },
 	FREE(0, TERM_MODEL),
@@ -39,14 +39,14 @@ static const struct field fields[] = {
 	{ "IDR1.SIDSIZE", 1, SMMU_IDR1_SIDSIZE, 0, 32, "a StreamID has 32 bits at most", true },
 	{ "IDR1.SSIDSIZE", 1, SMMU_IDR1_SSIDSIZE, 0, 20, "a SubstreamID has 20 bits at most",
 	  true },
-	ABSENT(1, PRIQS),
+	{ "IDR1.PRIQS", 1, SMMU_IDR1_PRIQS, 0, SMMU_QUEUE_LOG2_MAX, "2^19 entries at most", true },
 	{ "IDR1.EVENTQS", 1, SMMU_IDR1_EVENTQS, 0, SMMU_QUEUE_LOG2_MAX, "2^19 entries at most",
 	  true },
 	{ "IDR1.CMDQS", 1, SMMU_IDR1_CMDQS, 0, SMMU_QUEUE_LOG2_MAX, "2^19 entries at most",
 	  true },
 	FREE(1, ATTR_PERMS_OVR), FREE(1, ATTR_TYPES_OVR),
 	ABSENT(1, REL), ABSENT(1, QUEUES_PRESET), ABSENT(1, TABLES_PRESET), ABSENT(1, ECMDQ),
-	FREE(3, HAD), ABSENT(3, PBHA), FREE(3, XNX), ABSENT(3, PPS), ABSENT(3, MPAM),
+	FREE(3, HAD), ABSENT(3, PBHA), FREE(3, XNX), FREE(3, PPS), ABSENT(3, MPAM),
 	FREE(3, FWB), FREE(3, STT), FREE(3, RIL),
 	{ "IDR3.BBML", 3, SMMU_IDR3_BBML, 0, 2, "reserved", true },
 	FREE(3, E0PD), ABSENT(3, PTWNNC), ABSENT(3, DPT), ABSENT(3, PASIDTT), FREE(3, EPAN),
@@ -78,6 +78,12 @@ void iom_smmuv3_dev_default_idr(uint32_t idr[6])
 	idr[5] = IOM_FIELD_PREP(SMMU_IDR5_OAS, SMMU_OAS_52) | SMMU_IDR5_GRAN4K |
 		 SMMU_IDR5_GRAN16K | SMMU_IDR5_GRAN64K | SMMU_IDR5_DS |
 		 IOM_FIELD_PREP(SMMU_IDR5_VAX, SMMU_VAX_52);
+}
+
+void iom_smmuv3_dev_ats_idr(uint32_t idr[6])
+{
+	idr[0] |= SMMU_IDR0_ATS | SMMU_IDR0_ATSRECERR | SMMU_IDR0_PRI;
+	idr[1] |= IOM_FIELD_PREP(SMMU_IDR1_PRIQS, SMMU_QUEUE_LOG2_MAX);
 }
 
 static int refuse(struct iom_smmuv3_diag *diag, int rc, const char *field, const char *why)
@@ -130,6 +136,8 @@ static int check_relations(const struct iomi_smmuv3_caps *c, struct iom_smmuv3_d
 		return refuse(diag, IOM_EINVAL, "IDR5.OAS", "52 bits need 64K granules or DS");
 	if (c->vax52 && !c->ds && !c->gran64k)
 		return refuse(diag, IOM_EINVAL, "IDR5.VAX", "52 bits need 64K granules or DS");
+	if (c->pri && !c->ats)
+		return refuse(diag, IOM_EINVAL, "IDR0.PRI", "page requests need ATS (3.9.1)");
 	return IOM_OK;
 }
 

@@ -15,12 +15,15 @@
  *	smmuv3_dev_quick.[ch]	the most frequent of these walks
  *	smmuv3_dev_walk.c	table walks: stage 1, stage 2, nested
  *	smmuv3_dev_xlate.c	a translation from port to result
+ *	smmuv3_dev_ats.c	ATS: translation requests, endpoints, ATC_INV
+ *	smmuv3_dev_priq.c	page requests and their queue
  *	smmuv3_dev_state.c	saved state
  *
  * Locks, in order: lock (registers, commands; held while a CMD_SYNC waits for
  * open accesses, so nothing inside an access may take it), cache_lock (contexts
- * and spaces), evt_lock (event queue, GERROR, interrupts). The TLB has a word
- * per set. See docs/locking.md for brackets.
+ * and spaces), evt_lock (event and PRI queue, GERROR, interrupts). ep_lock (the
+ * endpoints that do ATS) is taken under lock or alone, and nothing under it.
+ * The TLB has a word per set. See docs/locking.md for brackets.
  *
  * How a hit works: a port keeps a pointer to its context with the generation
  * it was looked up in. While s->gen is the same, the pointer is good; the
@@ -38,6 +41,8 @@
 
 #include <iom/base/atomic.h>
 #include <iom/base/range.h>
+#include <iom/base/list.h>
+#include <iom/dev/smmuv3_ats.h>
 #include <iom/dev/smmuv3_dev.h>
 #include <iom/spec/smmuv3.h>
 
@@ -74,7 +79,7 @@ struct smmu_tt {
 struct smmu_ctx {
 	/* key: */
 	uint32_t sid;
-	uint32_t ssid;
+	uint32_t ssid;			/* or SMMU_SSID_STE */
 	bool ssv;
 	struct smmu_ctx *next;		/* bucket, free or retired list; under cache_lock */
 
@@ -87,6 +92,8 @@ struct smmu_ctx {
 	uint32_t acc_and, acc_or;
 	struct iomi_lpae_mem in;	/* attributes without stage 1: incoming, or as overridden */
 	bool mev;
+	uint8_t eats;			/* in force: SMMU_EATS_* */
+	bool ppar;
 
 	/*
 	 * Where the TLB keeps its translations; NULL: nowhere. space: stage 1
@@ -137,17 +144,25 @@ struct smmu_txn {
 	uint32_t sid;
 	uint32_t ssid;
 	bool ssv;
+	/*
+	 * The STE alone, without a CD: what ATS asks first, and all that a
+	 * Translated transaction needs. Cached as SubstreamID SMMU_SSID_STE.
+	 */
+	bool ste_only;
 	uint32_t access;	/* after the context's overrides: IOM_ACCESS_*, IOM_SMMUV3_* */
 	uint64_t iova;
 	uint64_t len;
 	struct iom_gmem *gmem;	/* the port's, bracket open */
 };
 
+#define SMMU_SSID_STE	UINT32_MAX
+
 /* A fault before it is an event. ev.w of an ID of 0: terminated without a record. */
 struct smmu_fault {
 	uint64_t ev[4];
 	bool mergeable;		/* STE.MEV */
 	bool raz_wi;		/* CD.A = 0: reads as zero, writes are ignored, no abort */
+	uint8_t id;		/* SMMU_EVT_*, recorded or not; 0: none */
 	int rc;			/* IOM_EFAULT or IOM_EACCES, for the caller */
 };
 
@@ -271,7 +286,7 @@ struct iom_smmuv3_dev {
 	struct iomi_smmuv3_caps caps;	/* of cfg.idr; fixed */
 	struct iom_access_gate gate;
 	bool msi;			/* IDR0.MSI, IDR1.CMDQS, EVENTQS; fixed */
-	uint32_t cmdqs_lg2, eventqs_lg2;
+	uint32_t cmdqs_lg2, eventqs_lg2, priqs_lg2;
 
 	/* Read by translations; written under lock, only where the architecture allows. */
 	IOM_ATOMIC(uint64_t) gen;
@@ -291,6 +306,7 @@ struct iom_smmuv3_dev {
 	uint64_t ack_ticket;
 	bool sync_pending;		/* the CMD_SYNC at CONS waits for open accesses: */
 	uint64_t sync_ticket, sync_cmd[2];
+	bool sync_inv;			/* and for endpoints, which come first */
 	uint64_t nr_commands, nr_syncs, nr_command_errors;
 
 	struct iom_lock cache_lock;
@@ -311,6 +327,15 @@ struct iom_smmuv3_dev {
 	struct smmu_irq_cfg gerror_irq, evtq_irq, priq_irq;
 	uint64_t last_event[4];		/* for merging */
 	uint64_t nr_events, nr_events_lost;
+	uint64_t nr_page_requests, nr_page_requests_lost;
+
+	struct iom_lock ep_lock;
+	/* under ep_lock */
+	struct iom_list eps;
+	uint32_t inv_round;		/* of tags; one more after a time-out */
+	uint64_t inv_pending;		/* ATC_INVs that endpoints have not answered */
+	uint64_t inv_since;		/* time of the first of them */
+	bool inv_failed;
 
 	IOM_ATOMIC(uint64_t) nr_misses;
 	IOM_ATOMIC(uint64_t) nr_config_misses;
@@ -324,21 +349,20 @@ struct iom_smmuv3_dev {
  */
 int iomi_smmuv3_dev_check_idr(const struct iom_smmuv3_dev_cfg *c, struct iom_smmuv3_diag *diag);
 /* What of each register this model implements; the rest is RES0. */
-#define SMMU_CR0_FIELDS		(SMMU_CR0_SMMUEN | SMMU_CR0_EVENTQEN | SMMU_CR0_CMDQEN)
 #define SMMU_CR1_FIELDS		IOM_BITS32(11, 0)
 #define SMMU_GBPA_FIELDS	(SMMU_GBPA_MEMATTR | SMMU_GBPA_MTCFG | SMMU_GBPA_ALLOCCFG | \
 				 SMMU_GBPA_SHCFG | SMMU_GBPA_PRIVCFG | SMMU_GBPA_INSTCFG | \
 				 SMMU_GBPA_ABORT)
-#define SMMU_IRQ_CTRL_FIELDS	(SMMU_IRQ_CTRL_GERROR | SMMU_IRQ_CTRL_EVENTQ)
 #define SMMU_IRQ_CFG2_FIELDS	(SMMU_IRQ_CFG2_MEMATTR | SMMU_IRQ_CFG2_SH)
-#define SMMU_GERROR_FIELDS	(SMMU_GERROR_CMDQ | SMMU_GERROR_EVENTQ_ABT | \
-				 SMMU_GERROR_MSI_CMDQ_ABT | SMMU_GERROR_MSI_EVENTQ_ABT | \
-				 SMMU_GERROR_MSI_GERROR_ABT)
+#define SMMU_PRIQ_CFG2_FIELDS	(SMMU_IRQ_CFG2_FIELDS | SMMU_PRIQ_IRQ_CFG2_LO)
 #define SMMU_STRTAB_BASE_FIELDS	(SMMU_STRTAB_BASE_ADDR | SMMU_STRTAB_BASE_RA)
 #define SMMU_STRTAB_CFG_FIELDS	(SMMU_STRTAB_BASE_CFG_LOG2SIZE | SMMU_STRTAB_BASE_CFG_SPLIT | \
 				 SMMU_STRTAB_BASE_CFG_FMT)
 #define SMMU_Q_BASE_FIELDS	(SMMU_Q_BASE_LOG2SIZE | SMMU_Q_BASE_ADDR | SMMU_Q_BASE_RWA)
+uint32_t iomi_smmuv3_dev_cr0_fields(const struct iom_smmuv3_dev *s);
 uint32_t iomi_smmuv3_dev_cr2_fields(const struct iom_smmuv3_dev *s);
+uint32_t iomi_smmuv3_dev_irq_ctrl_fields(const struct iom_smmuv3_dev *s);
+uint32_t iomi_smmuv3_dev_gerror_fields(const struct iom_smmuv3_dev *s);
 
 /* smmuv3_dev_regs.c: every register as after power-on; lock and evt_lock held, or at creation. */
 void iomi_smmuv3_dev_regs_reset(struct iom_smmuv3_dev *s);
@@ -385,6 +409,15 @@ int iomi_smmuv3_dev_walk(struct iom_smmuv3_dev *s, const struct smmu_ctx *ctx,
 			 struct smmu_leaf *leaf, struct smmu_fault *f);
 /* n words of memory at pa, 64 bits at a time; not 0: one could not be read. */
 int iomi_smmuv3_dev_load(struct iom_gmem *gmem, uint64_t pa, uint64_t *w, unsigned int n);
+/*
+ * For an ATS translation request: permissions are not checked but left in
+ * leaf->perm. If stage 1 grants nothing of any (SMMU_PERM_*) the walk ends
+ * there, with none (3.9.1.2). split: leaf->pa is the IPA, all else is as without
+ * (13.6.3).
+ */
+int iomi_smmuv3_dev_walk_ats(struct iom_smmuv3_dev *s, const struct smmu_ctx *ctx,
+			     const struct smmu_txn *t, uint8_t any, bool split,
+			     struct smmu_leaf *leaf, struct smmu_fault *f);
 /*
  * The same for a fetch of the SMMU itself under stage 2 of ctx: ipa of a CD or
  * L1CD (CLASS CD) to *pa. *mem is the attributes of the fetch, then those that
@@ -492,8 +525,25 @@ void iomi_smmuv3_dev_event(struct iom_smmuv3_dev *s, struct iom_gmem *gmem,
 			   const struct smmu_fault *f);
 void iomi_smmuv3_dev_gerror(struct iom_smmuv3_dev *s, struct iom_gmem *gmem, uint32_t bits);
 
+/* The same, and the interrupt of a queue (its MSI by c), evt_lock held. */
+void iomi_smmuv3_dev_gerror_locked(struct iom_smmuv3_dev *s, struct iom_gmem *gmem, uint32_t bits);
+void iomi_smmuv3_dev_irq_locked(struct iom_smmuv3_dev *s, struct iom_gmem *gmem,
+				enum iom_smmuv3_irq which, const struct smmu_irq_cfg *c);
+
 void iomi_smmuv3_dev_sync_irq(struct iom_smmuv3_dev *s, struct iom_gmem *gmem, uint64_t addr,
 			      uint32_t data);
+
+/*
+ * smmuv3_dev_ats.c. The two commands, under lock. inv_poll: IOM_OK, all
+ * endpoints have answered; IOM_EBUSY; IOM_ETIMEDOUT, one has not in time, and
+ * all are forgotten. inv_any: is there anything to poll for? eps_forget: their
+ * ATCs are emptied, whatever the state.
+ */
+void iomi_smmuv3_dev_atc_inv(struct iom_smmuv3_dev *s, const uint64_t w[2]);
+void iomi_smmuv3_dev_pri_resp(struct iom_smmuv3_dev *s, const uint64_t w[2]);
+bool iomi_smmuv3_dev_inv_any(struct iom_smmuv3_dev *s);
+int iomi_smmuv3_dev_inv_poll(struct iom_smmuv3_dev *s);
+void iomi_smmuv3_dev_eps_forget(struct iom_smmuv3_dev *s);
 
 /*
  * smmuv3_dev_cmdq.c. run: under lock; IOM_OK nothing to do, IOM_EAGAIN the

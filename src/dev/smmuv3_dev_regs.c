@@ -19,6 +19,7 @@ void iomi_smmuv3_dev_regs_reset(struct iom_smmuv3_dev *s)
 	s->msi = s->cfg.idr[0] & SMMU_IDR0_MSI;
 	s->cmdqs_lg2 = IOM_FIELD_GET(SMMU_IDR1_CMDQS, s->cfg.idr[1]);
 	s->eventqs_lg2 = IOM_FIELD_GET(SMMU_IDR1_EVENTQS, s->cfg.idr[1]);
+	s->priqs_lg2 = IOM_FIELD_GET(SMMU_IDR1_PRIQS, s->cfg.idr[1]);
 	atomic_store(&s->cr0, 0);
 	atomic_store(&s->cr2, 0);
 	atomic_store(&s->gbpa, GBPA_RESET);
@@ -46,10 +47,10 @@ static void write_cr0(struct iom_smmuv3_dev *s, uint32_t val)
 
 	if (s->ack_pending)
 		return;
-	val &= SMMU_CR0_FIELDS;
+	val &= iomi_smmuv3_dev_cr0_fields(s);
 	s->cr0_written = val;
 	atomic_store(&s->cr0, val);
-	if ((old ^ val) & SMMU_CR0_SMMUEN)
+	if ((old ^ val) & (SMMU_CR0_SMMUEN | SMMU_CR0_ATSCHK))
 		iomi_smmuv3_dev_recheck(s);
 	if (old & ~val & SMMU_CR0_SMMUEN) {
 		s->ack_ticket = iom_access_ticket(&s->gate);
@@ -68,9 +69,31 @@ static bool enabled(const struct iom_smmuv3_dev *s, uint32_t bit)
 	return (s->cr0_written | s->cr0ack) & bit;
 }
 
+/* --- which bits there are --- */
+
+uint32_t iomi_smmuv3_dev_cr0_fields(const struct iom_smmuv3_dev *s)
+{
+	return SMMU_CR0_SMMUEN | SMMU_CR0_EVENTQEN | SMMU_CR0_CMDQEN |
+	       (s->caps.ats ? SMMU_CR0_ATSCHK : 0) | (s->caps.pri ? SMMU_CR0_PRIQEN : 0);
+}
+
 uint32_t iomi_smmuv3_dev_cr2_fields(const struct iom_smmuv3_dev *s)
 {
-	return SMMU_CR2_RECINVSID | (s->caps.hyp ? SMMU_CR2_E2H : 0);
+	return SMMU_CR2_RECINVSID | (s->caps.hyp ? SMMU_CR2_E2H : 0) |
+	       (s->cfg.idr[0] & SMMU_IDR0_ATSRECERR ? SMMU_CR2_REC_CFG_ATS : 0);
+}
+
+uint32_t iomi_smmuv3_dev_irq_ctrl_fields(const struct iom_smmuv3_dev *s)
+{
+	return SMMU_IRQ_CTRL_GERROR | SMMU_IRQ_CTRL_EVENTQ |
+	       (s->caps.pri ? SMMU_IRQ_CTRL_PRIQ : 0);
+}
+
+uint32_t iomi_smmuv3_dev_gerror_fields(const struct iom_smmuv3_dev *s)
+{
+	return SMMU_GERROR_CMDQ | SMMU_GERROR_EVENTQ_ABT | SMMU_GERROR_MSI_CMDQ_ABT |
+	       SMMU_GERROR_MSI_EVENTQ_ABT | SMMU_GERROR_MSI_GERROR_ABT |
+	       (s->caps.pri ? SMMU_GERROR_PRIQ_ABT | SMMU_GERROR_MSI_PRIQ_ABT : 0);
 }
 
 static void write_cr2(struct iom_smmuv3_dev *s, uint32_t val)
@@ -99,7 +122,7 @@ static void write_gerrorn(struct iom_smmuv3_dev *s, uint32_t val)
 {
 	uint32_t active = s->gerror ^ s->gerrorn;
 
-	s->gerrorn = val & SMMU_GERROR_FIELDS;
+	s->gerrorn = val & iomi_smmuv3_dev_gerror_fields(s);
 	if (active & ~(s->gerror ^ s->gerrorn) & SMMU_GERROR_CMDQ)
 		s->cmdq.cons &= ~SMMU_CMDQ_CONS_ERR;
 }
@@ -118,6 +141,11 @@ static struct smmu_irq_cfg *irq_cfg(struct iom_smmuv3_dev *s, uint64_t off, uint
 	case SMMU_EVENTQ_IRQ_CFG2:
 		*enable = SMMU_IRQ_CTRL_EVENTQ;
 		return &s->evtq_irq;
+	case SMMU_PRIQ_IRQ_CFG0:
+	case SMMU_PRIQ_IRQ_CFG1:
+	case SMMU_PRIQ_IRQ_CFG2:
+		*enable = SMMU_IRQ_CTRL_PRIQ;
+		return s->caps.pri ? &s->priq_irq : NULL;
 	default:
 		return NULL;
 	}
@@ -130,10 +158,24 @@ static void write_irq32(struct iom_smmuv3_dev *s, uint64_t off, uint32_t val)
 
 	if (!c || !s->msi || (s->irq_ctrl & enable))
 		return;
-	if (off == SMMU_GERROR_IRQ_CFG1 || off == SMMU_EVENTQ_IRQ_CFG1)
+	if (off == SMMU_GERROR_IRQ_CFG1 || off == SMMU_EVENTQ_IRQ_CFG1 ||
+	    off == SMMU_PRIQ_IRQ_CFG1)
 		c->cfg1 = val;
 	else
-		c->cfg2 = val & SMMU_IRQ_CFG2_FIELDS;
+		c->cfg2 = val & (off == SMMU_PRIQ_IRQ_CFG2 ? SMMU_PRIQ_CFG2_FIELDS :
+							     SMMU_IRQ_CFG2_FIELDS);
+}
+
+/* False: not a register of the PRI queue, or there is none. */
+static bool write_priq32(struct iom_smmuv3_dev *s, uint64_t off, uint32_t val)
+{
+	if (!s->caps.pri || (off != SMMU_PRIQ_PROD && off != SMMU_PRIQ_CONS))
+		return false;
+	if (off == SMMU_PRIQ_CONS)
+		s->priq.cons = val & (SMMU_Q_INDEX | SMMU_Q_OVACKFLG);
+	else if (!enabled(s, SMMU_CR0_PRIQEN))
+		s->priq.prod = val & (SMMU_Q_INDEX | SMMU_Q_OVFLG);
+	return true;
 }
 
 static void write32(struct iom_smmuv3_dev *s, uint64_t off, uint32_t val)
@@ -153,7 +195,7 @@ static void write32(struct iom_smmuv3_dev *s, uint64_t off, uint32_t val)
 		write_gbpa(s, val);
 		break;
 	case SMMU_IRQ_CTRL:
-		s->irq_ctrl = val & SMMU_IRQ_CTRL_FIELDS;
+		s->irq_ctrl = val & iomi_smmuv3_dev_irq_ctrl_fields(s);
 		break;
 	case SMMU_GERRORN:
 		write_gerrorn(s, val);
@@ -176,7 +218,8 @@ static void write32(struct iom_smmuv3_dev *s, uint64_t off, uint32_t val)
 		s->evtq.cons = val & (SMMU_Q_INDEX | SMMU_Q_OVACKFLG);
 		break;
 	default:
-		write_irq32(s, off, val);
+		if (!write_priq32(s, off, val))
+			write_irq32(s, off, val);
 		break;
 	}
 }
@@ -185,6 +228,7 @@ static void write32(struct iom_smmuv3_dev *s, uint64_t off, uint32_t val)
 
 static uint64_t read64(struct iom_smmuv3_dev *s, uint64_t off)
 {
+	const struct smmu_irq_cfg *c;
 	uint32_t enable;
 
 	switch (off) {
@@ -194,9 +238,13 @@ static uint64_t read64(struct iom_smmuv3_dev *s, uint64_t off)
 		return s->cmdq.base;
 	case SMMU_EVENTQ_BASE:
 		return s->evtq.base;
+	case SMMU_PRIQ_BASE:
+		return s->priq.base;
 	case SMMU_GERROR_IRQ_CFG0:
 	case SMMU_EVENTQ_IRQ_CFG0:
-		return irq_cfg(s, off, &enable)->cfg0;
+	case SMMU_PRIQ_IRQ_CFG0:
+		c = irq_cfg(s, off, &enable);
+		return c ? c->cfg0 : 0;
 	default:
 		return 0;
 	}
@@ -221,6 +269,10 @@ static void write64(struct iom_smmuv3_dev *s, uint64_t off, uint64_t val)
 	case SMMU_EVENTQ_BASE:
 		if (!enabled(s, SMMU_CR0_EVENTQEN))
 			s->evtq.base = q;
+		break;
+	case SMMU_PRIQ_BASE:
+		if (s->caps.pri && !enabled(s, SMMU_CR0_PRIQEN))
+			s->priq.base = q;
 		break;
 	default:
 		c = irq_cfg(s, off, &enable);
@@ -250,6 +302,7 @@ static bool is_64(uint64_t off)
 
 static uint32_t read32(struct iom_smmuv3_dev *s, uint64_t off)
 {
+	const struct smmu_irq_cfg *c;
 	uint32_t enable;
 
 	switch (off) {
@@ -287,12 +340,20 @@ static uint32_t read32(struct iom_smmuv3_dev *s, uint64_t off)
 		return s->evtq.prod;
 	case SMMU_EVENTQ_CONS:
 		return s->evtq.cons;
+	case SMMU_PRIQ_PROD:
+		return s->priq.prod;
+	case SMMU_PRIQ_CONS:
+		return s->priq.cons;
 	case SMMU_GERROR_IRQ_CFG1:
 	case SMMU_EVENTQ_IRQ_CFG1:
-		return irq_cfg(s, off, &enable)->cfg1;
+	case SMMU_PRIQ_IRQ_CFG1:
+		c = irq_cfg(s, off, &enable);
+		return c ? c->cfg1 : 0;
 	case SMMU_GERROR_IRQ_CFG2:
 	case SMMU_EVENTQ_IRQ_CFG2:
-		return irq_cfg(s, off, &enable)->cfg2;
+	case SMMU_PRIQ_IRQ_CFG2:
+		c = irq_cfg(s, off, &enable);
+		return c ? c->cfg2 : 0;
 	default:
 		return 0;
 	}

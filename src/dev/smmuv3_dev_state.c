@@ -14,14 +14,14 @@
 #include "smmuv3_dev_int.h"
 
 #define STATE_MAGIC	0x554d4d53u	/* "SMMU" */
-#define STATE_VERSION	1u
+#define STATE_VERSION	2u
 
 /* The registers that can be written, in the order of the stream. */
 struct regs {
 	uint32_t cr0, cr0ack, cr1, cr2, gbpa, irq_ctrl, gerror, gerrorn, strtab_cfg;
 	uint64_t strtab_base;
-	struct smmu_queue cmdq, evtq;
-	struct smmu_irq_cfg gerror_irq, evtq_irq;
+	struct smmu_queue cmdq, evtq, priq;
+	struct smmu_irq_cfg gerror_irq, evtq_irq, priq_irq;
 };
 
 static void take(struct iom_smmuv3_dev *s, struct regs *r)
@@ -41,6 +41,8 @@ static void take(struct iom_smmuv3_dev *s, struct regs *r)
 	r->evtq = s->evtq;
 	r->gerror_irq = s->gerror_irq;
 	r->evtq_irq = s->evtq_irq;
+	r->priq = s->priq;
+	r->priq_irq = s->priq_irq;
 }
 
 static void write_queue(struct iom_state_w *w, const struct smmu_queue *q)
@@ -73,6 +75,8 @@ static void write_regs(struct iom_state_w *w, const struct regs *r)
 	write_queue(w, &r->evtq);
 	write_irq(w, &r->gerror_irq);
 	write_irq(w, &r->evtq_irq);
+	write_queue(w, &r->priq);
+	write_irq(w, &r->priq_irq);
 }
 
 int iom_smmuv3_dev_save(struct iom_smmuv3_dev *s, void *buf, size_t cap, size_t *len)
@@ -140,13 +144,25 @@ static void read_regs(struct iom_state_r *in, struct regs *r)
 	read_queue(in, &r->evtq);
 	read_irq(in, &r->gerror_irq);
 	read_irq(in, &r->evtq_irq);
+	read_queue(in, &r->priq);
+	read_irq(in, &r->priq_irq);
 }
 
-static bool irq_ok(const struct iom_smmuv3_dev *s, const struct smmu_irq_cfg *c)
+static bool irq_ok(const struct smmu_irq_cfg *c, bool there, uint32_t cfg2)
 {
-	if (!s->msi)
+	if (!there)
 		return !c->cfg0 && !c->cfg1 && !c->cfg2;
-	return !(c->cfg0 & ~SMMU_IRQ_CFG0_ADDR) && !(c->cfg2 & ~SMMU_IRQ_CFG2_FIELDS);
+	return !(c->cfg0 & ~SMMU_IRQ_CFG0_ADDR) && !(c->cfg2 & ~cfg2);
+}
+
+static bool priq_ok(const struct iom_smmuv3_dev *s, const struct regs *r)
+{
+	if (!irq_ok(&r->priq_irq, s->msi && s->caps.pri, SMMU_PRIQ_CFG2_FIELDS))
+		return false;
+	if (!s->caps.pri)
+		return !r->priq.base && !r->priq.prod && !r->priq.cons;
+	return !(r->priq.base & ~SMMU_Q_BASE_FIELDS) &&
+	       !((r->priq.prod | r->priq.cons) & ~(SMMU_Q_INDEX | SMMU_Q_OVFLG));
 }
 
 /* Only what writes and the model itself can have put there. */
@@ -158,12 +174,12 @@ static bool regs_ok(const struct iom_smmuv3_dev *s, const struct regs *r)
 	/* The one acknowledgement that can be late is that of SMMUEN = 0. */
 	if (r->cr0ack != r->cr0 && r->cr0ack != (r->cr0 | SMMU_CR0_SMMUEN))
 		return false;
-	if (err > SMMU_CERROR_ABT || (err && !active))
+	if (err > (s->caps.ats ? SMMU_CERROR_ATC_INV_SYNC : SMMU_CERROR_ABT) || (err && !active))
 		return false;
-	return !(r->cr0 & ~SMMU_CR0_FIELDS) && !(r->cr1 & ~SMMU_CR1_FIELDS) &&
+	return !(r->cr0 & ~iomi_smmuv3_dev_cr0_fields(s)) && !(r->cr1 & ~SMMU_CR1_FIELDS) &&
 	       !(r->cr2 & ~iomi_smmuv3_dev_cr2_fields(s)) && !(r->gbpa & ~SMMU_GBPA_FIELDS) &&
-	       !(r->irq_ctrl & ~SMMU_IRQ_CTRL_FIELDS) &&
-	       !((r->gerror | r->gerrorn) & ~SMMU_GERROR_FIELDS) &&
+	       !(r->irq_ctrl & ~iomi_smmuv3_dev_irq_ctrl_fields(s)) &&
+	       !((r->gerror | r->gerrorn) & ~iomi_smmuv3_dev_gerror_fields(s)) &&
 	       !(r->strtab_cfg & ~SMMU_STRTAB_CFG_FIELDS) &&
 	       !(r->strtab_base & ~SMMU_STRTAB_BASE_FIELDS) &&
 	       !((r->cmdq.base | r->evtq.base) & ~SMMU_Q_BASE_FIELDS) &&
@@ -171,7 +187,8 @@ static bool regs_ok(const struct iom_smmuv3_dev *s, const struct regs *r)
 	       !(r->cmdq.cons & ~(SMMU_Q_INDEX | SMMU_CMDQ_CONS_ERR)) &&
 	       !(r->evtq.prod & ~(SMMU_Q_INDEX | SMMU_Q_OVFLG)) &&
 	       !(r->evtq.cons & ~(SMMU_Q_INDEX | SMMU_Q_OVACKFLG)) &&
-	       irq_ok(s, &r->gerror_irq) && irq_ok(s, &r->evtq_irq);
+	       irq_ok(&r->gerror_irq, s->msi, SMMU_IRQ_CFG2_FIELDS) &&
+	       irq_ok(&r->evtq_irq, s->msi, SMMU_IRQ_CFG2_FIELDS) && priq_ok(s, r);
 }
 
 static void put(struct iom_smmuv3_dev *s, const struct regs *r)
@@ -192,6 +209,8 @@ static void put(struct iom_smmuv3_dev *s, const struct regs *r)
 	s->gerrorn = r->gerrorn;
 	s->gerror_irq = r->gerror_irq;
 	s->evtq_irq = r->evtq_irq;
+	s->priq = r->priq;
+	s->priq_irq = r->priq_irq;
 	atomic_store(&s->cr0, r->cr0);
 	if (r->cr0ack != r->cr0) {
 		s->ack_ticket = iom_access_ticket(&s->gate);
@@ -221,6 +240,7 @@ int iom_smmuv3_dev_restore(struct iom_smmuv3_dev *s, const void *buf, size_t siz
 	put(s, &r);
 	iom_plat_unlock(s->plat, &s->evt_lock);
 	iomi_smmuv3_dev_forget(s);
+	iomi_smmuv3_dev_eps_forget(s);
 	iom_plat_unlock(s->plat, &s->lock);
 	iom_access_wait(&s->gate);
 	iomi_smmuv3_dev_go_on(s);

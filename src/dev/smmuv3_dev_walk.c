@@ -399,3 +399,26 @@ int iomi_smmuv3_dev_walk(struct iom_smmuv3_dev *s, const struct smmu_ctx *ctx,
 	rc = s1_walk(&w, leaf);
 	return rc || !ctx->s2 ? rc : combine(&w, leaf);
 }
+
+int iomi_smmuv3_dev_walk_ats(struct iom_smmuv3_dev *s, const struct smmu_ctx *ctx,
+			     const struct smmu_txn *t, uint8_t any, bool split,
+			     struct smmu_leaf *leaf, struct smmu_fault *f)
+{
+	const struct walk w = { .s = s, .c = ctx, .t = t, .f = f, .use_tlb = true };
+	uint64_t ipa = t->iova;
+	int rc = ctx->s1 ? s1_walk(&w, leaf) : s2_only(&w, leaf);
+
+	if (rc)
+		return rc;
+	if (!(leaf->perm & any)) {
+		leaf->perm = 0;
+		return IOM_OK;
+	}
+	if (ctx->s1 && ctx->s2) {
+		ipa = leaf->pa + (t->iova & mask(leaf->size_lg2));
+		rc = combine(&w, leaf);
+	}
+	if (!rc && split)
+		leaf->pa = ipa & ~mask(leaf->size_lg2);
+	return rc;
+}

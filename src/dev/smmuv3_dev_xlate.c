@@ -7,7 +7,8 @@
 
 #include "smmuv3_dev_quick.h"
 
-#define SUBSTREAM	(IOM_SMMUV3_SSV | IOM_SMMUV3_SSID(0xfffffu))
+/* What of an access word tells contexts apart. */
+#define SUBSTREAM	(IOM_SMMUV3_SSV | IOM_SMMUV3_TRANSLATED | IOM_SMMUV3_SSID(0xfffffu))
 #define SSID_OF(access)	((access) >> 8 & 0xfffffu)
 #define RAZ_WI_LEN	UINT64_C(4096)	/* another look at the tables after that */
 
@@ -19,7 +20,8 @@ static void fill_txn(const struct iom_smmuv3_port *p, uint64_t iova, uint64_t le
 		     unsigned int access, struct smmu_txn *t)
 {
 	t->sid = p->sid;
-	t->ssv = access & IOM_SMMUV3_SSV;
+	t->ste_only = access & IOM_SMMUV3_TRANSLATED;
+	t->ssv = !t->ste_only && (access & IOM_SMMUV3_SSV);
 	t->ssid = t->ssv ? SSID_OF(access) : 0;
 	t->access = access;
 	t->iova = iova;
@@ -42,7 +44,10 @@ static void leaf_result(const struct smmu_leaf *leaf, uint64_t iova, uint64_t le
 	res->raz_wi = false;
 }
 
-/* Config 100, S1DSS = 1 without stage 2, or SMMUEN = 0: the address as it is, up to OAS. */
+/*
+ * Config 100, S1DSS = 1 without stage 2, SMMUEN = 0, or an address translated before:
+ * as it is, up to OAS. Nobody is told of one beyond in the last two (3.9.1.1).
+ */
 static int bypass(const struct iom_smmuv3_dev *s, const struct smmu_ctx *c,
 		  const struct smmu_txn *t, struct iom_smmuv3_result *res, struct smmu_fault *f)
 {
@@ -50,7 +55,7 @@ static int bypass(const struct iom_smmuv3_dev *s, const struct smmu_ctx *c,
 	uint64_t last = (UINT64_C(1) << oas) - 1;
 
 	if (t->iova > last) {
-		if (!c->disabled)
+		if (!c->disabled && !t->ste_only)
 			iomi_smmuv3_dev_fault_in(t, SMMU_EVT_F_ADDR_SIZE, f);
 		f->mergeable = c->mev;
 		return f->rc;
@@ -213,6 +218,75 @@ static inline void hit_result(uint64_t val, uint64_t iova, uint64_t len,
 	res->raz_wi = false;
 }
 
+/* Refused as a Translated transaction, which an ordinary one might not be (7.3.8). */
+static int forbidden(const struct smmu_txn *t, bool mev, struct smmu_fault *f)
+{
+	struct smmu_txn bare = *t;
+
+	bare.access &= ~(IOM_SMMUV3_PRIV | IOM_SMMUV3_INST);
+	f->mergeable = mev;
+	return iomi_smmuv3_dev_fault_tt(&bare, SMMU_EVT_F_TRANSL_FORBIDDEN, 0, 0, f);
+}
+
+/* 3.9.1.3: does a Translated transaction end before an STE is looked for, and how? */
+static bool ends_early(const struct iom_smmuv3_dev *s, const struct smmu_txn *t,
+		       struct iom_smmuv3_result *res, struct smmu_fault *f, int *rc)
+{
+	static const struct smmu_ctx unchecked = {
+		.kind = SMMU_KIND_BYPASS, .in = { LPAE_MAIR_NORMAL_WB, LPAE_SH_ISH },
+	};
+	uint32_t cr0 = atomic_load(&s->cr0);
+
+	if (s->caps.ats && (cr0 & SMMU_CR0_SMMUEN) && (cr0 & SMMU_CR0_ATSCHK))
+		return false;
+	if (!s->caps.ats)
+		*rc = f->rc;
+	else if (!(cr0 & SMMU_CR0_SMMUEN))
+		*rc = forbidden(t, false, f);
+	else
+		*rc = bypass(s, &unchecked, t, res, f);
+	return true;
+}
+
+/* The same once the STE is there, or rc and *f say why it is not. */
+static int check_eats(const struct iom_smmuv3_dev *s, const struct smmu_ctx *c,
+		      const struct smmu_txn *t, int rc, struct smmu_fault *f)
+{
+	if (rc) {
+		if (!(atomic_load(&s->cr2) & SMMU_CR2_REC_CFG_ATS))
+			memset(f->ev, 0, sizeof(f->ev));
+		return rc;
+	}
+	if (c->disabled || (c->kind != SMMU_KIND_ABORT && c->eats == SMMU_EATS_OFF))
+		return forbidden(t, c->mev, f);
+	return IOM_OK;
+}
+
+/*
+ * The first of a port's Translated transactions, or after a change. Those that
+ * follow find the STE's context by knows_ctx(), as ordinary ones do theirs.
+ */
+static IOMI_COLD int translated(struct iom_smmuv3_port *p, struct smmu_txn *t, uint32_t substream,
+				struct iom_smmuv3_result *res, uint64_t ev[4])
+{
+	struct iom_smmuv3_dev *s = p->s;
+	struct smmu_fault f = { .rc = IOM_EFAULT };
+	int rc;
+
+	p->gen = 0;
+	if (ends_early(s, t, res, &f, &rc))
+		return rc ? refuse(p, t, &f, res, ev) : IOM_OK;
+	rc = iomi_smmuv3_dev_lookup(s, t, p->own, &p->ctx, &p->gen, &f);
+	rc = check_eats(s, p->ctx, t, rc, &f);
+	if (rc) {
+		p->gen = 0;
+		return refuse(p, t, &f, res, ev);
+	}
+	p->substream = substream;
+	rc = walk(s, p->ctx, t, true, NULL, res, &f);
+	return rc ? refuse(p, t, &f, res, ev) : IOM_OK;
+}
+
 /* The TLB's value if there is one, in *val; else a result, or a refusal. */
 static IOMI_COLD int miss_slow(struct iom_smmuv3_port *p, uint64_t iova, uint64_t len,
 			       unsigned int access, const struct smmu_seen *seen,
@@ -225,6 +299,8 @@ static IOMI_COLD int miss_slow(struct iom_smmuv3_port *p, uint64_t iova, uint64_
 	int rc;
 
 	fill_txn(p, iova, len, access, &t);
+	if (!seen && t.ste_only)
+		return translated(p, &t, access & SUBSTREAM, res, ev);
 	if (!seen) {
 		rc = iomi_smmuv3_dev_lookup(s, &t, p->own, &p->ctx, &p->gen, &f);
 		if (rc) {
@@ -296,9 +372,14 @@ static int fresh_walk(struct iom_smmuv3_port *p, uint64_t iova, uint64_t len,
 	memset(&c, 0, sizeof(c));
 	fill_txn(p, iova, len, access, &t);
 	t.fetch = fetch;
+	if (t.ste_only && ends_early(p->s, &t, res, &f, &rc))
+		goto done;
 	rc = iomi_smmuv3_dev_ctx_build(p->s, &t, &c, &f);
+	if (t.ste_only)
+		rc = check_eats(p->s, &c, &t, rc, &f);
 	if (!rc)
 		rc = walk(p->s, &c, &t, false, NULL, res, &f);
+done:
 	if (rc)
 		return outcome(&f, &t, res, ev);
 	memset(ev, 0, sizeof(f.ev));

@@ -21,7 +21,17 @@
 static const uint32_t regs[] = {
 	0x20, 0x24, 0x28, 0x2c, 0x44, 0x50, 0x54, 0x60, 0x64, 0x70, 0x74, 0x88, 0xb8, 0xbc,
 	0x68, 0x6c, 0x80, 0x84, 0x90, 0x94, 0xa0, 0xa4, 0xb0, 0xb4, 0x98, 0x9c, 0x100a8, 0x100ac,
+	0xc0, 0xc4, 0xd0, 0xd4, 0xd8, 0xdc, 0x100c8, 0x100cc,
 };
+
+/* With ATS and PRI, which have registers of their own. */
+static struct iom_smmuv3_dev_cfg all_cfg(void)
+{
+	struct iom_smmuv3_dev_cfg cfg = st_cfg();
+
+	iom_smmuv3_dev_ats_idr(cfg.idr);
+	return cfg;
+}
 
 /* Every register equal; in STEP mode looking lets both go on alike. */
 static void same_registers(struct st *a, struct st *b)
@@ -116,7 +126,7 @@ static void step(struct test_rng *rng, struct st *a, struct st *b, const struct 
 
 static void at_any_step(void **state)
 {
-	struct iom_smmuv3_dev_cfg cfg = st_cfg();
+	struct iom_smmuv3_dev_cfg cfg = all_cfg();
 	unsigned int i, k, mode;
 	struct st_stream x;
 	struct test_rng rng;
@@ -150,7 +160,7 @@ static void at_any_step(void **state)
 /* Commands that waited, a SYNC that waited for an access, and a full event queue. */
 static void with_full_queues(void **state)
 {
-	struct iom_smmuv3_dev_cfg cfg = st_cfg();
+	struct iom_smmuv3_dev_cfg cfg = all_cfg();
 	struct st_stream x;
 	unsigned int i;
 	uint32_t at;
@@ -192,7 +202,7 @@ static void with_full_queues(void **state)
 
 static void damaged(void **state)
 {
-	struct iom_smmuv3_dev_cfg cfg = st_cfg();
+	struct iom_smmuv3_dev_cfg cfg = all_cfg();
 	uint8_t good[STREAM], bad[STREAM], now[STREAM];
 	struct st_stream x;
 	size_t len, used, i;
@@ -217,7 +227,7 @@ static void damaged(void **state)
 static size_t wrap(uint8_t *buf, const uint8_t *body, size_t n)
 {
 	struct iom_state_w w = { buf, STREAM, 0 };
-	size_t at = iom_state_w_begin(&w, MAGIC, 1), len;
+	size_t at = iom_state_w_begin(&w, MAGIC, 2), len;
 
 	iom_state_w_bytes(&w, body, n);
 	iom_state_w_end(&w, at);
@@ -228,7 +238,7 @@ static size_t wrap(uint8_t *buf, const uint8_t *body, size_t n)
 /* Bodies that are whole but say what registers cannot: refused; the rest is taken as it is. */
 static void impossible(void **state)
 {
-	struct iom_smmuv3_dev_cfg cfg = st_cfg();
+	struct iom_smmuv3_dev_cfg cfg = all_cfg();
 	uint8_t good[STREAM], body[STREAM], bad[STREAM], now[STREAM];
 	unsigned int taken = 0, refused = 0, i;
 	size_t len, used, n, blen;
@@ -277,7 +287,7 @@ static void impossible(void **state)
 /* Another SMMU's state. */
 static void other_idr(void **state)
 {
-	struct iom_smmuv3_dev_cfg cfg = st_cfg();
+	struct iom_smmuv3_dev_cfg cfg = all_cfg();
 	uint8_t buf[STREAM];
 	size_t len, used;
 	struct st a, b;
@@ -289,7 +299,7 @@ static void other_idr(void **state)
 	st_open(&b, &cfg, BASE);
 	assert_int_equal(iom_smmuv3_dev_restore(b.s, buf, len, &used), IOM_EINVAL);
 	st_close(&b);
-	cfg = st_cfg();
+	cfg = all_cfg();
 	cfg.iidr = 1;
 	st_open(&b, &cfg, BASE);
 	assert_int_equal(iom_smmuv3_dev_restore(b.s, buf, len, &used), IOM_EINVAL);
@@ -301,7 +311,7 @@ static void other_idr(void **state)
 
 static void no_memory(void **state)
 {
-	struct iom_smmuv3_dev_cfg cfg = st_cfg();
+	struct iom_smmuv3_dev_cfg cfg = all_cfg();
 	struct iom_smmuv3_port port;
 	struct iom_smmuv3_dev *s;
 	struct st t;
@@ -340,7 +350,7 @@ static void no_memory(void **state)
 /* Nothing that a guest does allocates. */
 static void no_allocation_later(void **state)
 {
-	struct iom_smmuv3_dev_cfg cfg = st_cfg();
+	struct iom_smmuv3_dev_cfg cfg = all_cfg();
 	struct st_stream x;
 	unsigned int i;
 	long allocs;

@@ -57,7 +57,8 @@ uint64_t st_get(const uint64_t *w, unsigned int hi, unsigned int lo)
 static bool wide(uint64_t reg)
 {
 	return reg == ST_STRTAB_BASE || reg == ST_CMDQ_BASE || reg == ST_EVENTQ_BASE ||
-	       reg == ST_GERROR_IRQ_CFG0 || reg == ST_EVENTQ_IRQ_CFG0;
+	       reg == ST_GERROR_IRQ_CFG0 || reg == ST_EVENTQ_IRQ_CFG0 ||
+	       reg == ST_PRIQ_BASE || reg == ST_PRIQ_IRQ_CFG0;
 }
 
 void st_w(struct st *t, uint64_t reg, uint64_t val)

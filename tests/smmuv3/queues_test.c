@@ -487,8 +487,7 @@ static void impossible_sets(void **state)
 	} row[] = {
 		{ 0, 0, 1u << 5, IOM_EOPNOTSUPP, "IDR0.BTM" },
 		{ 0, 0, 1u << 7, IOM_EOPNOTSUPP, "IDR0.HTTU" },
-		{ 0, 0, 1u << 10, IOM_EOPNOTSUPP, "IDR0.ATS" },
-		{ 0, 0, 1u << 16, IOM_EOPNOTSUPP, "IDR0.PRI" },
+		{ 0, 0, 1u << 16, IOM_EINVAL, "IDR0.PRI" },	/* without ATS */
 		{ 0, 3u << 2, 0, IOM_EOPNOTSUPP, "IDR0.TTF" },
 		{ 0, 3u << 24, 0, IOM_EOPNOTSUPP, "IDR0.STALL_MODEL" },
 		{ 0, 3u << 27, 2u << 27, IOM_EINVAL, "IDR0.ST_LEVEL" },

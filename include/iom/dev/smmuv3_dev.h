@@ -33,6 +33,11 @@ extern "C" {
 #define IOM_SMMUV3_PRIV		0x00000004u	/* privileged, else unprivileged */
 #define IOM_SMMUV3_INST		0x00000008u	/* instruction fetch, else data; reads only */
 #define IOM_SMMUV3_SSV		0x00000010u	/* a SubstreamID is there: */
+/*
+ * The address is a translated one, from an ATS completion (<iom/dev/smmuv3_ats.h>).
+ * PRIV, INST and SubstreamID do not count then (IDR3.PASIDTT = 0).
+ */
+#define IOM_SMMUV3_TRANSLATED	0x00000020u
 #define IOM_SMMUV3_SSID(n)	((uint32_t)((n) & 0xfffffu) << 8)
 
 enum iom_smmuv3_irq {
@@ -84,6 +89,11 @@ struct iom_smmuv3_dev_cfg {
 	 */
 	unsigned int tlb_entries;
 	unsigned int config_entries;	/* contexts cached; 0: 256; a power of two, 16 to 65536 */
+	/*
+	 * ATC_INV: how long a CMD_SYNC waits for endpoints; 0: 1,000. By
+	 * plat's clock: where that stands still, for ever.
+	 */
+	unsigned int atc_timeout_ms;
 	/* Wired interrupts, edges. Any thread, must not block or call back. May be NULL. */
 	void (*irq)(void *arg, enum iom_smmuv3_irq which);
 	/* SEV of a CMD_SYNC with CS = SEV. As irq. May be NULL. */
@@ -99,8 +109,13 @@ struct iom_smmuv3_diag {
 	const char *why;
 };
 
-/* The set that this model implements and tests in full, and the largest allowed. */
+/*
+ * The set that this model implements and tests in full, and the largest allowed
+ * but for ATS and PRI, which say something about devices and Root Complex, too;
+ * ats_idr adds them.
+ */
 void iom_smmuv3_dev_default_idr(uint32_t idr[6]);
+void iom_smmuv3_dev_ats_idr(uint32_t idr[6]);
 
 /*
  * IOM_EINVAL: a cfg that cannot be; *diag (may be NULL) says which field and
@@ -219,6 +234,7 @@ struct iom_smmuv3_stats {
 	uint64_t commands, syncs, command_errors;
 	uint64_t tlb_misses, config_misses;	/* hits are not counted: that would cost them */
 	uint64_t events, events_lost;
+	uint64_t page_requests, page_requests_lost;	/* in the PRI queue; answered or dropped */
 	uint64_t translations_refused;
 };
 void iom_smmuv3_dev_stats(struct iom_smmuv3_dev *s, struct iom_smmuv3_stats *st);

@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * ATS: translation requests (3.9.1), which run on the accessing thread, and the
+ * endpoints that commands are for (4.5). A request has an order of its own: the
+ * STE says whether ATS is on, before a CD is looked for.
+ *
+ * ep_lock keeps the list of endpoints and what they have not answered yet. Tags
+ * carry the round: after a time-out all that was out is forgotten, and an answer
+ * of an earlier round is too late.
+ */
+#include <iom/base/mem.h>
+
+#include "smmuv3_dev_int.h"
+#include "wire/smmuv3_wire.h"
+
+#define NS_PER_MS	UINT64_C(1000000)
+
+/* --- translation requests --- */
+
+struct request {
+	struct iom_smmuv3_port *p;
+	struct smmu_txn t;		/* without READ and WRITE */
+	bool write, exec;		/* asked for */
+	bool quiet;
+	struct iom_smmuv3_ats_resp *resp;
+	uint64_t *ev;
+};
+
+static void record(const struct request *r, const struct smmu_fault *f)
+{
+	memcpy(r->ev, f->ev, sizeof(f->ev));
+	if (!r->quiet)
+		iomi_smmuv3_dev_event(r->p->s, r->p->gmem, f);
+}
+
+/* 7.3.6: the permissions are those asked for, before the STE's overrides. */
+static void unsupported(const struct request *r, bool mev)
+{
+	struct smmu_fault f = { .mergeable = mev };
+	struct smmu_txn t = r->t;
+
+	t.access |= r->write ? IOM_ACCESS_WRITE : IOM_ACCESS_READ;
+	iomi_smmuv3_dev_fault_tt(&t, SMMU_EVT_F_BAD_ATS_TREQ, 0, 0, &f);
+	record(r, &f);
+	r->resp->status = IOM_SMMUV3_ATS_UR;
+}
+
+/* Faults of a page, at either stage and for whatever was read: "not now". The others: CA. */
+static void refused(const struct request *r, const struct smmu_fault *f)
+{
+	if (f->id >= SMMU_EVT_F_TRANSLATION && f->id <= SMMU_EVT_F_PERMISSION)
+		return;
+	r->resp->status = IOM_SMMUV3_ATS_CA;
+	if (f->ev[0] && (atomic_load(&r->p->s->cr2) & SMMU_CR2_REC_CFG_ATS))
+		record(r, f);
+}
+
+/* STE.INSTCFG, as the context has it (13.7.1). */
+enum inst { INST_INCOMING, INST_DATA, INST_INST };
+
+static enum inst inst_cfg(const struct smmu_ctx *c)
+{
+	if (c->acc_or & IOM_SMMUV3_INST)
+		return INST_INST;
+	return c->acc_and & IOM_SMMUV3_INST ? INST_INCOMING : INST_DATA;
+}
+
+/* What of a leaf's permissions counts for the privilege that the STE gives the request. */
+static unsigned int priv_shift(const struct request *r, const struct smmu_ctx *c)
+{
+	return ((r->t.access & c->acc_and) | c->acc_or) & IOM_SMMUV3_PRIV ? 3 : 0;
+}
+
+/* Without one of these nothing is granted. */
+static uint8_t any_perm(const struct request *r, const struct smmu_ctx *c)
+{
+	unsigned int any = inst_cfg(c) == INST_INST ? SMMU_PERM_UX : SMMU_PERM_UR;
+
+	if (r->write)
+		any |= SMMU_PERM_UW;
+	return (uint8_t)(any << priv_shift(r, c));
+}
+
+/* 13.7.1: Exe comes with R, and a page that can be executed only is no page for ATS. */
+static void grant(const struct request *r, const struct smmu_ctx *c, unsigned int perm)
+{
+	struct iom_smmuv3_ats_resp *resp = r->resp;
+	bool read, exec;
+
+	perm >>= priv_shift(r, c);
+	read = perm & SMMU_PERM_UR;
+	exec = perm & SMMU_PERM_UX;
+	switch (inst_cfg(c)) {
+	case INST_INCOMING:
+		exec = exec && read;
+		break;
+	case INST_DATA:
+		exec = read;
+		break;
+	case INST_INST:
+		read = exec;
+		break;
+	}
+	resp->r = read;
+	resp->exec = r->exec && exec;
+	resp->w = r->write && (perm & SMMU_PERM_UW);
+}
+
+static void set_range(const struct request *r, uint64_t pa, unsigned int size_lg2)
+{
+	uint64_t low = (UINT64_C(1) << size_lg2) - 1;
+
+	r->resp->size_lg2 = (uint8_t)size_lg2;
+	r->resp->iova = r->t.iova & ~low;
+	r->resp->pa = pa & ~low;
+}
+
+/* 13.6.4: S1DSS skips the only stage: an identity, of one STU. No PASID, so no Exe. */
+static void identity(const struct request *r)
+{
+	/* F_ADDR_SIZE of an ordinary access. */
+	if (r->t.iova >> r->p->s->caps.oas_bits)
+		return;
+	r->resp->r = r->resp->w = true;
+	r->resp->pa = r->resp->iova;
+}
+
+/*
+ * 3.13.7: a page that would be marked dirty by a write is so when W is granted.
+ * An ordinary write does it; if that is refused meanwhile, W is not granted.
+ */
+static void mark_dirty(struct request *r, const struct smmu_ctx *c)
+{
+	struct smmu_txn t = r->t;
+	struct smmu_fault f = { .rc = IOM_EFAULT };
+	struct smmu_leaf leaf;
+
+	t.access = ((t.access | IOM_ACCESS_WRITE) & c->acc_and) | c->acc_or;
+	if (iomi_smmuv3_dev_walk(r->p->s, c, &t, true, NULL, &leaf, &f))
+		r->resp->w = false;
+}
+
+static void translate(struct request *r, const struct smmu_ctx *c)
+{
+	struct smmu_fault f = { .rc = IOM_EFAULT };
+	struct smmu_txn t = r->t;
+	struct smmu_leaf leaf;
+
+	t.access = (t.access & c->acc_and) | c->acc_or;
+	if (iomi_smmuv3_dev_walk_ats(r->p->s, c, &t, any_perm(r, c), c->eats == SMMU_EATS_SPLIT,
+				     &leaf, &f)) {
+		refused(r, &f);
+		return;
+	}
+	grant(r, c, leaf.perm);
+	if (r->resp->w && c->ctl.hd)
+		mark_dirty(r, c);
+	if (r->resp->r || r->resp->w)
+		set_range(r, leaf.pa, leaf.size_lg2);
+}
+
+/* The smallest granule is the STU (3.9.1). */
+static unsigned int stu_lg2(const struct iomi_smmuv3_caps *caps)
+{
+	return caps->gran4k ? 12 : caps->gran16k ? 14 : 16;
+}
+
+static void answer(struct request *r)
+{
+	struct iom_smmuv3_dev *s = r->p->s;
+	struct smmu_fault f = { .rc = IOM_EFAULT };
+	struct smmu_ctx *c;
+	uint64_t gen;
+
+	if (!(atomic_load(&s->cr0) & SMMU_CR0_SMMUEN)) {
+		unsupported(r, false);
+		return;
+	}
+	r->t.ste_only = true;
+	if (iomi_smmuv3_dev_lookup(s, &r->t, r->p->own, &c, &gen, &f)) {
+		refused(r, &f);
+		return;
+	}
+	if (c->kind == SMMU_KIND_ABORT) {
+		r->resp->status = IOM_SMMUV3_ATS_UR;
+		return;
+	}
+	if (c->eats == SMMU_EATS_OFF) {
+		unsupported(r, c->mev);
+		return;
+	}
+	r->t.ste_only = false;
+	if (iomi_smmuv3_dev_lookup(s, &r->t, r->p->own, &c, &gen, &f))
+		refused(r, &f);
+	else if (c->disabled || c->kind == SMMU_KIND_ABORT || c->eats == SMMU_EATS_OFF)
+		unsupported(r, c->mev);		/* it has changed in between */
+	else if (c->kind == SMMU_KIND_BYPASS)
+		identity(r);
+	else
+		translate(r, c);
+}
+
+void iom_smmuv3_dev_ats_request(struct iom_smmuv3_port *p, uint64_t iova, unsigned int access,
+				struct iom_smmuv3_ats_resp *resp, uint64_t ev[4])
+{
+	struct request r = { .p = p, .resp = resp, .ev = ev };
+	bool ssv = access & IOM_SMMUV3_SSV;
+
+	memset(resp, 0, sizeof(*resp));
+	memset(ev, 0, 4 * sizeof(ev[0]));
+	resp->status = IOM_SMMUV3_ATS_SUCCESS;
+	resp->priv = ssv && (access & IOM_SMMUV3_PRIV);
+	r.write = access & IOM_ACCESS_WRITE;
+	r.quiet = access & IOM_ACCESS_QUIET;
+	r.exec = ssv && (access & IOM_SMMUV3_INST);
+	r.t.sid = p->sid;
+	r.t.ssv = ssv;
+	r.t.ssid = ssv ? access >> 8 & 0xfffffu : 0;
+	r.t.access = ssv ? access & (IOM_SMMUV3_PRIV | IOM_SMMUV3_INST) : 0;
+	r.t.iova = iova;
+	r.t.len = 1;
+	r.t.gmem = p->gmem;
+	set_range(&r, 0, stu_lg2(&p->s->caps));
+	/* Nobody listens. */
+	if (!p->s->caps.ats)
+		resp->status = IOM_SMMUV3_ATS_UR;
+	else
+		answer(&r);
+}
+
+/* --- endpoints --- */
+
+void iom_smmuv3_dev_ep_attach(struct iom_smmuv3_ep *ep, struct iom_smmuv3_dev *s, uint32_t sid,
+			      const struct iom_smmuv3_ep_ops *ops)
+{
+	ep->ops = ops;
+	ep->s = s;
+	ep->sid = sid;
+	ep->pending = 0;
+	iom_plat_lock(s->plat, &s->ep_lock);
+	iom_list_add_tail(&s->eps, &ep->link);
+	iom_plat_unlock(s->plat, &s->ep_lock);
+}
+
+void iom_smmuv3_dev_ep_detach(struct iom_smmuv3_ep *ep)
+{
+	struct iom_smmuv3_dev *s = ep->s;
+
+	iom_plat_lock(s->plat, &s->ep_lock);
+	iom_list_del(&ep->link);
+	s->inv_pending -= ep->pending;
+	ep->pending = 0;
+	iom_plat_unlock(s->plat, &s->ep_lock);
+}
+
+void iom_smmuv3_dev_inv_done(struct iom_smmuv3_ep *ep, uint64_t tag)
+{
+	struct iom_smmuv3_dev *s = ep->s;
+
+	iom_plat_lock(s->plat, &s->ep_lock);
+	if (tag == s->inv_round && ep->pending) {
+		ep->pending--;
+		s->inv_pending--;
+	}
+	iom_plat_unlock(s->plat, &s->ep_lock);
+	if (s->cfg.mode == IOM_SMMUV3_WORKER)
+		s->cfg.wake(s->cfg.arg);
+}
+
+static void send_inv(struct iom_smmuv3_dev *s, struct iom_smmuv3_ep *ep,
+		     const struct iom_smmuv3_inv *inv)
+{
+	int rc = ep->ops->invalidate(ep, inv);
+
+	if (rc == IOM_EBUSY) {
+		if (!s->inv_pending++)
+			s->inv_since = s->plat->ops.now_ns(s->plat);
+		ep->pending++;
+	} else if (rc) {
+		s->inv_failed = true;
+	}
+}
+
+static bool disabled(const struct iom_smmuv3_dev *s)
+{
+	return !(atomic_load(&s->cr0) & SMMU_CR0_SMMUEN);
+}
+
+/* 4.5.1: ignored while SMMUEN = 0; without substreams there are no PASIDs. */
+void iomi_smmuv3_dev_atc_inv(struct iom_smmuv3_dev *s, const uint64_t w[2])
+{
+	struct smmuv3_wire_cmd c;
+	struct iom_smmuv3_inv inv;
+	struct iom_smmuv3_ep *ep;
+	struct iom_list *l;
+
+	if (disabled(s))
+		return;
+	iomi_smmuv3_wire_unpack_cmd(w, &c);
+	inv.ssv = c.ssv && s->caps.ssidsize;
+	inv.global = inv.ssv && c.global;
+	inv.ssid = inv.ssv ? c.ssid : 0;
+	inv.iova = iomi_smmuv3_wire_atc_range(&c);
+	iom_plat_lock(s->plat, &s->ep_lock);
+	inv.tag = s->inv_round;
+	iom_list_for_each(l, &s->eps) {
+		ep = IOM_CONTAINER_OF(l, struct iom_smmuv3_ep, link);
+		if (ep->sid == c.sid)
+			send_inv(s, ep, &inv);
+	}
+	iom_plat_unlock(s->plat, &s->ep_lock);
+}
+
+void iomi_smmuv3_dev_pri_resp(struct iom_smmuv3_dev *s, const uint64_t w[2])
+{
+	static const enum iom_smmuv3_prg_code code[] = {
+		[SMMU_PRI_RESP_FAILURE] = IOM_SMMUV3_PRG_FAILURE,
+		[SMMU_PRI_RESP_INVALID] = IOM_SMMUV3_PRG_INVALID,
+		[SMMU_PRI_RESP_SUCCESS] = IOM_SMMUV3_PRG_SUCCESS,
+	};
+	struct smmuv3_wire_cmd c;
+	struct iom_smmuv3_prg_resp resp;
+	struct iom_smmuv3_ep *ep;
+	struct iom_list *l;
+
+	if (disabled(s))
+		return;
+	iomi_smmuv3_wire_unpack_cmd(w, &c);
+	/* The rules have refused the reserved code. */
+	resp.code = code[c.resp % IOM_ARRAY_SIZE(code)];
+	resp.ssv = c.ssv && s->caps.ssidsize;
+	resp.ssid = resp.ssv ? c.ssid : 0;
+	resp.prgindex = c.prgindex;
+	iom_plat_lock(s->plat, &s->ep_lock);
+	iom_list_for_each(l, &s->eps) {
+		ep = IOM_CONTAINER_OF(l, struct iom_smmuv3_ep, link);
+		if (ep->sid == c.sid)
+			ep->ops->respond(ep, &resp);
+	}
+	iom_plat_unlock(s->plat, &s->ep_lock);
+}
+
+/* --- waiting for them --- */
+
+bool iomi_smmuv3_dev_inv_any(struct iom_smmuv3_dev *s)
+{
+	bool any;
+
+	iom_plat_lock(s->plat, &s->ep_lock);
+	any = s->inv_pending || s->inv_failed;
+	iom_plat_unlock(s->plat, &s->ep_lock);
+	return any;
+}
+
+/* Under ep_lock: whatever is out does not count any more. */
+static void next_round(struct iom_smmuv3_dev *s)
+{
+	struct iom_list *l;
+
+	iom_list_for_each(l, &s->eps)
+		IOM_CONTAINER_OF(l, struct iom_smmuv3_ep, link)->pending = 0;
+	s->inv_pending = 0;
+	s->inv_failed = false;
+	s->inv_round++;
+}
+
+int iomi_smmuv3_dev_inv_poll(struct iom_smmuv3_dev *s)
+{
+	uint64_t limit = s->cfg.atc_timeout_ms * NS_PER_MS;
+	int rc = IOM_OK;
+
+	iom_plat_lock(s->plat, &s->ep_lock);
+	if (s->inv_failed ||
+	    (s->inv_pending && s->plat->ops.now_ns(s->plat) - s->inv_since > limit))
+		rc = IOM_ETIMEDOUT;
+	else if (s->inv_pending)
+		rc = IOM_EBUSY;
+	if (rc == IOM_ETIMEDOUT)
+		next_round(s);
+	iom_plat_unlock(s->plat, &s->ep_lock);
+	return rc;
+}
+
+void iomi_smmuv3_dev_eps_forget(struct iom_smmuv3_dev *s)
+{
+	struct iom_smmuv3_inv all = { .iova = { 0, UINT64_MAX } };
+	struct iom_smmuv3_ep *ep;
+	struct iom_list *l;
+
+	iom_plat_lock(s->plat, &s->ep_lock);
+	next_round(s);
+	all.tag = s->inv_round;
+	iom_list_for_each(l, &s->eps) {
+		ep = IOM_CONTAINER_OF(l, struct iom_smmuv3_ep, link);
+		send_inv(s, ep, &all);
+	}
+	iom_plat_unlock(s->plat, &s->ep_lock);
+}
