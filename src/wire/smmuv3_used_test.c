@@ -111,8 +111,8 @@ static void cd_by_hand(void **state)
 		{ false, true, { CD_ANY, CD_LOW, NONE } },
 		{ true, true, { CD_ANY, NONE } },
 	};
-	static const struct span el2[] = { { 15, 14 }, { 31, 31 }, { 38, 32 }, { 46, 40 }, { 67, 67 },
-		{ 123, 122 }, { 186, 186 }, { 319, 192 }, CD_LOW, NONE };
+	static const struct span el2[] = { { 15, 14 }, { 31, 31 }, { 38, 32 }, { 46, 40 },
+		{ 67, 67 }, { 123, 122 }, { 186, 186 }, { 319, 192 }, CD_LOW, NONE };
 	uint64_t mask[8], ste[8] = { 0 };
 	struct iomi_smmuv3_caps c;
 	size_t i;
@@ -213,14 +213,14 @@ static void descriptors(void **state)
 	const uint64_t page = 0x40000703, block = 0x40000701, clean = IOM_BIT64(51) | IOM_BIT64(7);
 
 	(void)state;
-	assert_true(!iomi_smmuv3_used_l1std(0) == false);
 	assert_true(iomi_smmuv3_used_l1std(0) == 0x1f);
 	assert_true(iomi_smmuv3_used_l1std(9) == (0x1f | IOM_BITS64(55, 14)));
 	assert_true(iomi_smmuv3_used_l1cd(0) == 1);
 	assert_true(iomi_smmuv3_used_l1cd(1) == (1 | IOM_BITS64(55, 12)));
 
 	/* D8.3: software's bits, and an invalid one's, are nothing */
-	assert_true(!iomi_smmuv3_used_desc(1, false, page, page | IOM_BITS64(58, 55), false, false));
+	assert_true(!iomi_smmuv3_used_desc(1, false, page, page | IOM_BITS64(58, 55), false,
+					   false));
 	assert_true(!iomi_smmuv3_used_desc(1, false, 0, 0x123456780, false, false));
 	assert_true(iomi_smmuv3_used_desc(1, false, page, page & ~UINT64_C(1), false, false));
 	assert_true(iomi_smmuv3_used_desc(1, false, page, page + 0x1000, false, false));
@@ -237,10 +237,12 @@ static void descriptors(void **state)
 	assert_true(iomi_smmuv3_used_desc(1, false, page, page & ~UINT64_C(0x400), true, true));
 	assert_true(!iomi_smmuv3_used_desc(1, false, page | clean, page | IOM_BIT64(51), true,
 					   true));
-	assert_true(iomi_smmuv3_used_desc(1, false, page | IOM_BIT64(51), page | clean, true, true));
+	assert_true(iomi_smmuv3_used_desc(1, false, page | IOM_BIT64(51), page | clean, true,
+					  true));
 	assert_true(!iomi_smmuv3_used_desc(2, false, page | IOM_BIT64(51), page | clean, true,
 					   true));
-	assert_true(iomi_smmuv3_used_desc(2, false, page | clean, page | IOM_BIT64(51), true, true));
+	assert_true(iomi_smmuv3_used_desc(2, false, page | clean, page | IOM_BIT64(51), true,
+					  true));
 	assert_true(iomi_smmuv3_used_desc(1, false, page | clean, page | IOM_BIT64(51), true,
 					  false));
 }
