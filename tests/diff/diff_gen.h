@@ -51,6 +51,7 @@ struct gen {
 	uint64_t next;		/* free pool */
 	struct diff_case *c;	/* this one */
 	unsigned int dev;	/* the stream being worked on */
+	bool twins;		/* streams of this case share CD, tables and tags */
 	bool s2p;		/* IDR0.S2P: commands of stage 2 are legal */
 };
 
@@ -78,7 +79,12 @@ static inline bool gen_chance(struct gen *g, unsigned int percent)
 
 static inline void gen_met(struct gen *g, uint32_t what)
 {
-	g->c->met[g->dev] |= what;
+	unsigned int i;
+
+	for (i = 0; i < DIFF_DEVS; i++) {
+		if (g->twins || i == g->dev)
+			g->c->met[i] |= what;
+	}
 }
 
 void gen_word(struct gen *g, uint64_t w);

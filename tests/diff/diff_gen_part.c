@@ -207,7 +207,8 @@ static void invalidate_config(struct gen *g, const struct stream *s, bool cd)
 {
 	uint64_t sid = PREP(SMMU_CMD0_SID, gen_chance(g, 85) ? s->sid : s->sid ^ 8);
 
-	if (gen_chance(g, 50)) {
+	/* A CD that streams share has to be invalidated for each of them. */
+	if (!g->twins && gen_chance(g, 50)) {
 		gen_cmd(g, cd ? SMMU_CMD_CFGI_CD | PREP(SMMU_CMD0_SID, s->sid) :
 			SMMU_CMD_CFGI_STE | PREP(SMMU_CMD0_SID, s->sid), gen_below(g, 2));
 		gen_cmd(g, SMMU_CMD_TLBI_NSNH_ALL, 0);
@@ -441,6 +442,17 @@ static void body(struct gen *g, struct stream *s, unsigned int n)
 	}
 }
 
+/* A stream with another's STE: it shares CD, tables, ASID and VMID, hence TLB entries. */
+static void twin(struct stream *s, const struct stream *of)
+{
+	struct stream own = *s;
+
+	*s = *of;
+	s->dev = own.dev;
+	s->sid = own.sid;
+	s->ste_pa = own.ste_pa;
+}
+
 bool gen_case(struct gen *g, uint64_t seed, uint32_t nr, struct diff_case *out)
 {
 	struct stream s[3];
@@ -459,8 +471,12 @@ bool gen_case(struct gen *g, uint64_t seed, uint32_t nr, struct diff_case *out)
 	n = 1 + (unsigned int)gen_below(g, 3);
 	choose_devices(g, s, n);
 	cfg = put_stream_table(g, s, n, !(nr & 1));
+	g->twins = n > 1 && gen_chance(g, 15);
 	for (i = 0; i < n; i++) {
-		stream_build(g, &s[i]);
+		if (i && g->twins)
+			twin(&s[i], &s[0]);
+		else
+			stream_build(g, &s[i]);
 		stream_put_ste(g, &s[i]);
 	}
 	start(g, cfg);

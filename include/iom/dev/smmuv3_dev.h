@@ -164,7 +164,8 @@ struct iom_smmuv3_port {
 
 /*
  * Any StreamID: what does not exist faults as the architecture says. gmem is
- * used by the port's thread only. IOM_ENOMEM.
+ * used by the port's thread only: for walks, and for the event of a fault with
+ * its MSI, so its stores reach the doorbell as well. IOM_ENOMEM.
  */
 int iom_smmuv3_dev_port_init(struct iom_smmuv3_port *p, struct iom_smmuv3_dev *s, uint32_t sid,
 			     struct iom_gmem *gmem);
