@@ -32,6 +32,7 @@
 #define MET_TTB		0x4000u	/* a CD.TTBx out of range */
 #define MET_ENDI	0x8000u	/* a CD.ENDI of 1 */
 #define MET_TBI		0x10000u /* a CD.TBI0 unlike its TBI1 */
+#define MET_TWINS	0x20000u /* streams that share TLB entries */
 
 struct diff_case {
 	uint32_t met[DIFF_DEVS];

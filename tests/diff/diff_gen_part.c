@@ -472,6 +472,8 @@ bool gen_case(struct gen *g, uint64_t seed, uint32_t nr, struct diff_case *out)
 	choose_devices(g, s, n);
 	cfg = put_stream_table(g, s, n, !(nr & 1));
 	g->twins = n > 1 && gen_chance(g, 15);
+	if (g->twins)
+		gen_met(g, MET_TWINS);
 	for (i = 0; i < n; i++) {
 		if (i && g->twins)
 			twin(&s[i], &s[0]);

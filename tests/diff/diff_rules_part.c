@@ -181,6 +181,14 @@ RULE(ap_table)
 	       o->id < SMMU_EVT_F_PERMISSION && t->id == SMMU_EVT_F_PERMISSION;
 }
 
+/* One stream's read filled the entry that another's write hits. */
+RULE(ap_table_hit)
+{
+	return p->met & MET_APTABLE && p->met & MET_TWINS && t->reached &&
+	       DIFF_OP(*p->step) == DIFF_WRITE && o->id == SMMU_EVT_F_PERMISSION &&
+	       !(o->w[1] & SMMU_EVT1_S2);
+}
+
 /* Of a stage 2 that translates the other half's TTB. */
 RULE(ttb_with_cd)
 {
@@ -287,6 +295,7 @@ static struct {
 	{ { "CLASS of F_ADDR_SIZE", 0 }, class_of_address_size },
 	{ { "IPA of a walk", 0 }, ipa_of_walk },
 	{ { "Order of APTable", 0 }, ap_table },
+	{ { "APTable of a hit", 0 }, ap_table_hit },
 	{ { "TTBx with the CD", 0 }, ttb_with_cd },
 	{ { "ENDI of unused halves", 0 }, endianness },
 	{ { "TBI1", 0 }, tbi1 },
