@@ -55,14 +55,22 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (!t.s) {
 		cfg.mode = IOM_SMMUV3_STEP;
+		/* IDR0.STALL_MODEL 0, IDR5.STALL_MAX 4 */
+		cfg.idr[0] &= ~(3u << 24);
+		cfg.idr[5] |= 4u << 16;
 		st_open_off(&t, &cfg, BASE);
 	}
 	restore(&t, data, size);
 	len = save(&t, rec);
 	n = len - HEAD - TAIL;
 	memcpy(body, rec + HEAD, n);
-	memcpy(body + IDRS, data, size < n - IDRS ? size : n - IDRS);
-	at = iom_state_w_begin(&w, MAGIC, 1);
+	if (size > CAP - HEAD - TAIL - IDRS)
+		size = CAP - HEAD - TAIL - IDRS;
+	memcpy(body + IDRS, data, size);
+	/* What is longer has stalls behind the registers. */
+	if (n < IDRS + size)
+		n = IDRS + size;
+	at = iom_state_w_begin(&w, MAGIC, 2);
 	iom_state_w_bytes(&w, body, n);
 	iom_state_w_end(&w, at);
 	ST_REQUIRE(!iom_state_w_done(&w, &len));

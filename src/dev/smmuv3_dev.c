@@ -67,10 +67,15 @@ static int init_parts(struct iom_smmuv3_dev *s)
 	rc = iom_access_gate_init(&s->gate, plat);
 	if (rc)
 		goto err_ep;
-	rc = iomi_smmuv3_dev_cache_init(s);
+	rc = iomi_smmuv3_dev_stall_init(s);
 	if (rc)
 		goto err_gate;
+	rc = iomi_smmuv3_dev_cache_init(s);
+	if (rc)
+		goto err_stall;
 	return IOM_OK;
+err_stall:
+	iomi_smmuv3_dev_stall_fini(s);
 err_gate:
 	iom_access_gate_fini(&s->gate);
 err_ep:
@@ -125,6 +130,7 @@ int iom_smmuv3_dev_destroy(struct iom_smmuv3_dev *s)
 	if (ports)
 		return IOM_EBUSY;
 	iomi_smmuv3_dev_cache_fini(s);
+	iomi_smmuv3_dev_stall_fini(s);
 	iom_access_gate_fini(&s->gate);
 	plat->ops.lock_fini(plat, &s->ep_lock);
 	plat->ops.lock_fini(plat, &s->evt_lock);
@@ -169,6 +175,7 @@ void iom_smmuv3_dev_port_fini(struct iom_smmuv3_port *p)
 {
 	struct iom_smmuv3_dev *s = p->s;
 
+	iom_smmuv3_dev_port_forget(p);
 	iom_plat_lock(s->plat, &s->lock);
 	s->nr_ports--;
 	iom_plat_unlock(s->plat, &s->lock);
@@ -193,6 +200,7 @@ void iom_smmuv3_dev_stats(struct iom_smmuv3_dev *s, struct iom_smmuv3_stats *st)
 	st->events_lost = s->nr_events_lost;
 	st->page_requests = s->nr_page_requests;
 	st->page_requests_lost = s->nr_page_requests_lost;
+	st->stalls = s->stalls.count;
 	iom_plat_unlock(s->plat, &s->evt_lock);
 	st->tlb_misses = atomic_load_explicit(&s->nr_misses, memory_order_relaxed);
 	st->config_misses = atomic_load_explicit(&s->nr_config_misses, memory_order_relaxed);

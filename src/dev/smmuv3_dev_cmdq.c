@@ -301,6 +301,15 @@ static void sync_begin(struct iom_smmuv3_dev *s, const uint64_t w[2])
 	s->sync_cmd[1] = w[1];
 }
 
+/* 4.6 RESUME. With TERM_MODEL there is abort only. */
+static enum iom_smmuv3_resume answer(const struct iom_smmuv3_dev *s, uint64_t w0)
+{
+	if (w0 & SMMU_CMD_RESUME0_AC)
+		return IOM_SMMUV3_RETRY;
+	return (w0 & SMMU_CMD_RESUME0_AB) || s->caps.term_model ? IOM_SMMUV3_ABORT :
+								  IOM_SMMUV3_TERMINATE;
+}
+
 /* Any that is neither a TLBI nor a CMD_SYNC. */
 static void execute(struct iom_smmuv3_dev *s, unsigned int op, const uint64_t w[2])
 {
@@ -325,6 +334,14 @@ static void execute(struct iom_smmuv3_dev *s, unsigned int op, const uint64_t w[
 		break;
 	case SMMU_CMD_PRI_RESP:
 		iomi_smmuv3_dev_pri_resp(s, w);
+		break;
+	case SMMU_CMD_RESUME:
+		iomi_smmuv3_dev_resume(s, sid,
+				       (uint16_t)IOM_FIELD_GET(SMMU_CMD_RESUME1_STAG, w[1]),
+				       answer(s, w[0]));
+		break;
+	case SMMU_CMD_STALL_TERM:
+		iomi_smmuv3_dev_stall_term(s, sid);
 		break;
 	default:
 		break;		/* PREFETCH is a hint, and no VMS is cached (CFGI_VMS_PIDM) */

@@ -116,6 +116,7 @@ bool iomi_smmuv3_dev_decode_s2(const uint64_t ste[8], const struct iomi_smmuv3_c
 	ctx->s2affd = ste[2] & SMMU_STE2_S2AFFD;
 	ctx->s2ptw = ste[2] & SMMU_STE2_S2PTW;
 	ctx->s2r = ste[2] & SMMU_STE2_S2R;
+	ctx->s2s = ste[2] & SMMU_STE2_S2S;
 	ctx->s2fwb = caps->fwb && (ste[1] & SMMU_STE1_S2FWB);
 	ctx->s2xnx = caps->xnx;
 	return true;
@@ -175,5 +176,6 @@ bool iomi_smmuv3_dev_decode_s1(const struct iom_smmuv3_dev *s, const uint64_t cd
 	ctx->affd = cd[0] & SMMU_CD0_AFFD;
 	ctx->abort = cd[0] & SMMU_CD0_A;
 	ctx->record = cd[0] & SMMU_CD0_R;
+	ctx->stall = cd[0] & SMMU_CD0_S;
 	return true;
 }

@@ -113,46 +113,74 @@ static bool merges(const struct iom_smmuv3_dev *s, const struct smmu_fault *f, b
 	       !memcmp(f->ev, s->last_event, sizeof(f->ev));
 }
 
-static void record(struct iom_smmuv3_dev *s, struct iom_gmem *gmem, const struct smmu_fault *f)
+/* 7.2.1: disabled, or an abort is not acknowledged: nothing is written. */
+static bool writable(const struct iom_smmuv3_dev *s)
+{
+	return (atomic_load(&s->cr0) & SMMU_CR0_EVENTQEN) &&
+	       !((s->gerror ^ s->gerrorn) & SMMU_GERROR_EVENTQ_ABT);
+}
+
+/* PROD and CONS differ in these bits of the indexes: none, or the wrap bit alone. */
+static uint32_t distance(const struct iom_smmuv3_dev *s)
+{
+	return (s->evtq.prod ^ s->evtq.cons) & ((IOM_BIT32(queue_lg2(s)) << 1) - 1);
+}
+
+static bool full(const struct iom_smmuv3_dev *s)
+{
+	return distance(s) == IOM_BIT32(queue_lg2(s));
+}
+
+/* There is room. False: the write was aborted. */
+static bool append(struct iom_smmuv3_dev *s, struct iom_gmem *gmem, const uint64_t ev[4])
 {
 	unsigned int lg2 = queue_lg2(s), i;
 	uint32_t wrap = IOM_BIT32(lg2), mask = wrap - 1, pos = (wrap << 1) - 1;
-	uint32_t prod = s->evtq.prod & pos, cons = s->evtq.cons & pos;
-	bool empty = prod == cons;
+	uint32_t prod = s->evtq.prod & pos;
+	bool empty = !distance(s);
 	struct smmu_event rec;
 	uint64_t at;
 
-	if ((prod ^ cons) == wrap) {
-		overflow(s);
-		return;
-	}
-	if (merges(s, f, empty))
-		return;
 	for (i = 0; i < 4; i++)
-		rec.w[i] = iom_le64_make(f->ev[i]);
+		rec.w[i] = iom_le64_make(ev[i]);
 	at = (s->evtq.base & SMMU_Q_BASE_ADDR & ~(((uint64_t)sizeof(rec) << lg2) - 1)) +
 	     (uint64_t)(prod & mask) * sizeof(rec);
 	if (iom_gmem_write(gmem, at, &rec, sizeof(rec))) {
-		s->nr_events_lost++;
 		gerror(s, gmem, SMMU_GERROR_EVENTQ_ABT);
-		return;
+		return false;
 	}
-	memcpy(s->last_event, f->ev, sizeof(f->ev));
+	memcpy(s->last_event, ev, sizeof(s->last_event));
 	s->evtq.prod = (s->evtq.prod & SMMU_Q_OVFLG) | ((prod + 1) & pos);
 	s->nr_events++;
 	/* 3.18: when the queue becomes non-empty. */
 	if (empty && !send(s, gmem, IOM_SMMUV3_IRQ_EVENTQ, s->evtq_irq.cfg0 & SMMU_IRQ_CFG0_ADDR,
 			   s->evtq_irq.cfg1))
 		gerror(s, gmem, SMMU_GERROR_MSI_EVENTQ_ABT);
+	return true;
+}
+
+static void record(struct iom_smmuv3_dev *s, struct iom_gmem *gmem, const struct smmu_fault *f)
+{
+	if (full(s))
+		overflow(s);
+	else if (!merges(s, f, !distance(s)) && !append(s, gmem, f->ev))
+		s->nr_events_lost++;
+}
+
+bool iomi_smmuv3_dev_evtq_put(struct iom_smmuv3_dev *s, struct iom_gmem *gmem,
+			      const uint64_t ev[4])
+{
+	return writable(s) && !full(s) && append(s, gmem, ev);
 }
 
 void iomi_smmuv3_dev_event(struct iom_smmuv3_dev *s, struct iom_gmem *gmem,
 			   const struct smmu_fault *f)
 {
 	iom_plat_lock(s->plat, &s->evt_lock);
-	/* 7.2.1: disabled, or lost to an abort not acknowledged: silently discarded. */
-	if ((atomic_load(&s->cr0) & SMMU_CR0_EVENTQEN) &&
-	    !((s->gerror ^ s->gerrorn) & SMMU_GERROR_EVENTQ_ABT))
+	/* Those that came before it, and may not be lost. */
+	iomi_smmuv3_dev_stall_records(s, gmem);
+	/* Else it is silently discarded. */
+	if (writable(s))
 		record(s, gmem, f);
 	iom_plat_unlock(s->plat, &s->evt_lock);
 }

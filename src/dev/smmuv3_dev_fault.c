@@ -47,3 +47,10 @@ int iomi_smmuv3_dev_fault_in(const struct smmu_txn *t, uint32_t id, struct smmu_
 					IOM_FIELD_PREP(SMMU_EVT1_CLASS, (uint64_t)SMMU_CLASS_IN),
 					0, f);
 }
+
+void iomi_smmuv3_dev_fault_no_stall(struct smmu_fault *f)
+{
+	f->stall = false;
+	if (f->silent)
+		memset(f->ev, 0, sizeof(f->ev));
+}

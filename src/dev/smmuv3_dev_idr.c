@@ -30,8 +30,8 @@ static const struct field fields[] = {
 	{ "IDR0.TTENDIAN", 0, SMMU_IDR0_TTENDIAN, SMMU_TTENDIAN_LE, SMMU_TTENDIAN_LE,
 	  "this model reads little-endian tables only: 2", false },
 	FREE(0, ATSRECERR),
-	{ "IDR0.STALL_MODEL", 0, SMMU_IDR0_STALL_MODEL, SMMU_STALL_MODEL_NONE,
-	  SMMU_STALL_MODEL_NONE, "this model does not stall: 1", false },
+	{ "IDR0.STALL_MODEL", 0, SMMU_IDR0_STALL_MODEL, 0, SMMU_STALL_MODEL_FORCE,
+	  "reserved: 0 stall or terminate, 1 terminate, 2 stall", true },
 	FREE(0, TERM_MODEL),
 	{ "IDR0.ST_LEVEL", 0, SMMU_IDR0_ST_LEVEL, 0, SMMU_ST_LEVEL_2LVL,
 	  "reserved: 0 linear, 1 two levels as well", true },
@@ -55,7 +55,7 @@ static const struct field fields[] = {
 	{ "IDR5.OAS", 5, SMMU_IDR5_OAS, 0, SMMU_OAS_52, "56 bits need D128", false },
 	FREE(5, GRAN4K), FREE(5, GRAN16K), FREE(5, GRAN64K), FREE(5, DS), ABSENT(5, D128),
 	{ "IDR5.VAX", 5, SMMU_IDR5_VAX, 0, SMMU_VAX_52, "56 bits need D128", false },
-	{ "IDR5.STALL_MAX", 5, SMMU_IDR5_STALL_MAX, 0, 0, "this model does not stall: 0", false },
+	FREE(5, STALL_MAX),
 };
 
 void iom_smmuv3_dev_default_idr(uint32_t idr[6])
@@ -117,7 +117,8 @@ static int check_fields(const uint32_t idr[6], struct iom_smmuv3_diag *diag)
 }
 
 /* Fields that need one another. */
-static int check_relations(const struct iomi_smmuv3_caps *c, struct iom_smmuv3_diag *diag)
+static int check_relations(const struct iomi_smmuv3_caps *c, uint32_t stall_max,
+			   struct iom_smmuv3_diag *diag)
 {
 	if (!c->s1p && !c->s2p)
 		return refuse(diag, IOM_EINVAL, "IDR0.S1P", "one stage at least");
@@ -138,6 +139,10 @@ static int check_relations(const struct iomi_smmuv3_caps *c, struct iom_smmuv3_d
 		return refuse(diag, IOM_EINVAL, "IDR5.VAX", "52 bits need 64K granules or DS");
 	if (c->pri && !c->ats)
 		return refuse(diag, IOM_EINVAL, "IDR0.PRI", "page requests need ATS (3.9.1)");
+	if (c->stall_model == SMMU_STALL_MODEL_NONE && stall_max)
+		return refuse(diag, IOM_EINVAL, "IDR5.STALL_MAX", "is of stalls: IDR0.STALL_MODEL");
+	if (c->stall_model != SMMU_STALL_MODEL_NONE && !stall_max)
+		return refuse(diag, IOM_EINVAL, "IDR5.STALL_MAX", "one stall at least");
 	return IOM_OK;
 }
 
@@ -151,5 +156,5 @@ int iomi_smmuv3_dev_check_idr(const struct iom_smmuv3_dev_cfg *c, struct iom_smm
 	if (c->aidr > 4)
 		return refuse(diag, IOM_EINVAL, "AIDR", "0 to 4: SMMUv3.0 to 3.4");
 	iomi_smmuv3_rules_caps(c->idr, &caps);
-	return check_relations(&caps, diag);
+	return check_relations(&caps, IOM_FIELD_GET(SMMU_IDR5_STALL_MAX, c->idr[5]), diag);
 }

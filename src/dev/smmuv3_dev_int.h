@@ -17,6 +17,7 @@
  *	smmuv3_dev_xlate.c	a translation from port to result
  *	smmuv3_dev_ats.c	ATS: translation requests, endpoints, ATC_INV
  *	smmuv3_dev_priq.c	page requests and their queue
+ *	smmuv3_dev_stall.c	transactions that wait for software
  *	smmuv3_dev_state.c	saved state
  *
  * Locks, in order: lock (registers, commands; held while a CMD_SYNC waits for
@@ -116,12 +117,12 @@ struct smmu_ctx {
 	uint64_t mair;
 	uint16_t asid;			/* 0 where the regime has none */
 	bool el2, aset, affd;
-	bool abort, record;		/* A, R */
+	bool abort, record, stall;	/* A, R, S */
 
 	/* stage 2, from the STE */
 	struct smmu_tt s2tt;
 	uint16_t vmid;			/* also of stage 1 alone; 0 without stage 2 */
-	bool s2affd, s2ptw, s2fwb, s2r, s2xnx;
+	bool s2affd, s2ptw, s2fwb, s2r, s2xnx, s2s;
 };
 
 /* --- a transaction and its outcome --- */
@@ -157,12 +158,17 @@ struct smmu_txn {
 
 #define SMMU_SSID_STE	UINT32_MAX
 
+/* In the access word of a transaction: nothing is written for it. See iom_smmuv3_dev_walk(). */
+#define SMMU_ACCESS_LOOK	0x40000000u
+
 /* A fault before it is an event. ev.w of an ID of 0: terminated without a record. */
 struct smmu_fault {
 	uint64_t ev[4];
 	bool mergeable;		/* STE.MEV */
 	bool raz_wi;		/* CD.A = 0: reads as zero, writes are ignored, no abort */
 	uint8_t id;		/* SMMU_EVT_*, recorded or not; 0: none */
+	bool stall;		/* CD.S, STE.S2S: it is to be held; else, or where it cannot be, */
+	bool silent;		/* there is no record (CD.R = 0, STE.S2R = 0) */
 	int rc;			/* IOM_EFAULT or IOM_EACCES, for the caller */
 };
 
@@ -268,6 +274,38 @@ struct smmu_tlb {
 	uint64_t renew_ticket;
 };
 
+/* --- stalls --- */
+
+enum smmu_stall_state {
+	SMMU_STALL_FREE,
+	SMMU_STALL_HELD,	/* its record waits for room in the event queue */
+	SMMU_STALL_OUT,		/* software knows the STAG */
+};
+
+/* One of STALL_MAX; the STAG is its index, plus their number times something. */
+struct smmu_stall {
+	uint64_t ev[4];			/* the record */
+	/* Whose transaction waits; NULL: it was given up, or not asked again since a restore. */
+	struct iom_smmuv3_port *port;
+	struct smmu_stall *next;	/* free, or held: first in, first out */
+	uint16_t stag;
+	uint8_t state;			/* enum smmu_stall_state */
+	bool mark;			/* while saved state is read */
+};
+
+struct smmu_stall_list {
+	struct smmu_stall *first, **last;
+};
+
+struct smmu_stalls {
+	struct smmu_stall *pool;
+	unsigned int nr;		/* IDR5.STALL_MAX; 0: nothing stalls */
+	unsigned int nr_lost;		/* in use, without a port */
+	struct smmu_stall_list free, held;
+	struct iom_smmuv3_port *waiting;	/* without a STAG, as all are in use */
+	uint64_t count;
+};
+
 /* --- the model --- */
 
 struct smmu_queue {
@@ -328,6 +366,7 @@ struct iom_smmuv3_dev {
 	uint64_t last_event[4];		/* for merging */
 	uint64_t nr_events, nr_events_lost;
 	uint64_t nr_page_requests, nr_page_requests_lost;
+	struct smmu_stalls stalls;
 
 	struct iom_lock ep_lock;
 	/* under ep_lock */
@@ -448,6 +487,8 @@ int iomi_smmuv3_dev_fault_cfg(const struct smmu_txn *t, uint32_t id, uint64_t fe
 			      struct smmu_fault *f);
 int iomi_smmuv3_dev_fault_tt(const struct smmu_txn *t, uint32_t id, uint64_t word1,
 			     uint64_t word3, struct smmu_fault *f);
+/* What a fault is that cannot be held, whatever S says. */
+void iomi_smmuv3_dev_fault_no_stall(struct smmu_fault *f);
 /* A fault of stage 1 by the input address alone. */
 int iomi_smmuv3_dev_fault_in(const struct smmu_txn *t, uint32_t id, struct smmu_fault *f);
 
@@ -532,6 +573,41 @@ void iomi_smmuv3_dev_irq_locked(struct iom_smmuv3_dev *s, struct iom_gmem *gmem,
 
 void iomi_smmuv3_dev_sync_irq(struct iom_smmuv3_dev *s, struct iom_gmem *gmem, uint64_t addr,
 			      uint32_t data);
+
+/* Under evt_lock: a record that may not be lost. False: no room, or no queue, for now. */
+bool iomi_smmuv3_dev_evtq_put(struct iom_smmuv3_dev *s, struct iom_gmem *gmem,
+			      const uint64_t ev[4]);
+
+/*
+ * smmuv3_dev_stall.c. stall: a fault with f->stall of a transaction as it came
+ * to the port; IOM_EAGAIN: it waits, f->ev is its record if there is a new one.
+ * IOM_OK: it cannot wait, and f is what it is with S = 0. again: the port has
+ * something that waits or was answered; IOM_OK: translate; IOM_EAGAIN: wait;
+ * IOM_EFAULT and *f: that was the answer. Both on the port's thread.
+ */
+int iomi_smmuv3_dev_stall(struct iom_smmuv3_port *p, uint64_t iova, uint32_t access,
+			  struct smmu_fault *f);
+int iomi_smmuv3_dev_stall_again(struct iom_smmuv3_port *p, uint64_t iova, uint32_t access,
+				struct smmu_fault *f);
+int iomi_smmuv3_dev_stall_init(struct iom_smmuv3_dev *s);	/* IOM_ENOMEM */
+void iomi_smmuv3_dev_stall_fini(struct iom_smmuv3_dev *s);
+/* Commands. */
+void iomi_smmuv3_dev_resume(struct iom_smmuv3_dev *s, uint32_t sid, uint16_t stag,
+			    enum iom_smmuv3_resume how);
+void iomi_smmuv3_dev_stall_term(struct iom_smmuv3_dev *s, uint32_t sid);
+/* Under evt_lock. end: all of them, whatever state. records: those that wait for room. */
+void iomi_smmuv3_dev_stall_end(struct iom_smmuv3_dev *s, enum iom_smmuv3_resume how);
+void iomi_smmuv3_dev_stall_records(struct iom_smmuv3_dev *s, struct iom_gmem *gmem);
+/* No lock held: there may be room now. */
+void iomi_smmuv3_dev_stall_room(struct iom_smmuv3_dev *s);
+/* Saved state, under evt_lock: records that software has not answered. */
+struct iom_state_w;
+struct iom_state_r;
+void iomi_smmuv3_dev_stall_save(struct iom_smmuv3_dev *s, struct iom_state_w *w);
+/* What restore takes; no lock held. */
+bool iomi_smmuv3_dev_stall_check(struct iom_smmuv3_dev *s, struct iom_state_r *r);
+/* What was checked. Ports that wait ask again. */
+void iomi_smmuv3_dev_stall_restore(struct iom_smmuv3_dev *s, struct iom_state_r *r);
 
 /*
  * smmuv3_dev_ats.c. The two commands, under lock. inv_poll: IOM_OK, all

@@ -32,6 +32,7 @@ void iomi_smmuv3_dev_regs_reset(struct iom_smmuv3_dev *s)
 	s->gerror = s->gerrorn = 0;
 	s->gerror_irq = s->evtq_irq = s->priq_irq = no_irq;
 	memset(s->last_event, 0, sizeof(s->last_event));
+	iomi_smmuv3_dev_stall_end(s, IOM_SMMUV3_ABORT);
 	iomi_smmuv3_dev_recheck(s);
 }
 
@@ -53,6 +54,8 @@ static void write_cr0(struct iom_smmuv3_dev *s, uint32_t val)
 	if ((old ^ val) & (SMMU_CR0_SMMUEN | SMMU_CR0_ATSCHK))
 		iomi_smmuv3_dev_recheck(s);
 	if (old & ~val & SMMU_CR0_SMMUEN) {
+		/* 3.12: nothing stays stalled; what is under way finds SMMUEN at 0. */
+		iomi_smmuv3_dev_stall_end(s, IOM_SMMUV3_ABORT);
 		s->ack_ticket = iom_access_ticket(&s->gate);
 		s->ack_pending = true;
 		s->cr0ack = (val & ~SMMU_CR0_SMMUEN) | SMMU_CR0_SMMUEN;
@@ -416,7 +419,6 @@ int iom_smmuv3_dev_read(struct iom_smmuv3_dev *s, uint64_t off, unsigned int len
 
 int iom_smmuv3_dev_write(struct iom_smmuv3_dev *s, uint64_t off, unsigned int len, uint64_t val)
 {
-	bool work = off == SMMU_CMDQ_PROD || off == SMMU_CR0 || off == SMMU_GERRORN;
 	uint64_t old;
 
 	if (!access_ok(off, len))
@@ -436,7 +438,20 @@ int iom_smmuv3_dev_write(struct iom_smmuv3_dev *s, uint64_t off, unsigned int le
 	}
 	iom_plat_unlock(s->plat, &s->evt_lock);
 	iom_plat_unlock(s->plat, &s->lock);
-	if (work)
+	switch (off) {
+	case SMMU_CR0:
+	case SMMU_GERRORN:
+		iomi_smmuv3_dev_stall_room(s);
 		iomi_smmuv3_dev_go_on(s);
+		break;
+	case SMMU_CMDQ_PROD:
+		iomi_smmuv3_dev_go_on(s);
+		break;
+	case SMMU_EVENTQ_CONS:
+		iomi_smmuv3_dev_stall_room(s);
+		break;
+	default:
+		break;
+	}
 	return IOM_OK;
 }

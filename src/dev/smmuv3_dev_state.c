@@ -3,7 +3,8 @@
  * Saved state of the SMMUv3: one record; the body is the identification
  * registers, which must be the same where it is restored, and the registers.
  * The queues' contents are in memory. A CMD_SYNC that waited is still at CONS
- * and is taken again; caches come back empty, as the architecture allows.
+ * and is taken again; caches come back empty, as the architecture allows. Then
+ * the records of stalls that software has not answered.
  *
  * Restoring reads everything, checks it against what registers can hold, and
  * then changes them in one step that cannot fail.
@@ -86,16 +87,17 @@ int iom_smmuv3_dev_save(struct iom_smmuv3_dev *s, void *buf, size_t cap, size_t 
 	struct regs r;
 	unsigned int i;
 
-	iom_plat_lock(s->plat, &s->lock);
-	iom_plat_lock(s->plat, &s->evt_lock);
-	take(s, &r);
-	iom_plat_unlock(s->plat, &s->evt_lock);
-	iom_plat_unlock(s->plat, &s->lock);
 	for (i = 0; i < IOM_ARRAY_SIZE(s->cfg.idr); i++)
 		iom_state_w_u32(&w, s->cfg.idr[i]);
 	iom_state_w_u32(&w, s->cfg.iidr);
 	iom_state_w_u32(&w, s->cfg.aidr);
+	iom_plat_lock(s->plat, &s->lock);
+	iom_plat_lock(s->plat, &s->evt_lock);
+	take(s, &r);
 	write_regs(&w, &r);
+	iomi_smmuv3_dev_stall_save(s, &w);
+	iom_plat_unlock(s->plat, &s->evt_lock);
+	iom_plat_unlock(s->plat, &s->lock);
 	iom_state_w_end(&w, at);
 	return iom_state_w_done(&w, len);
 }
@@ -220,24 +222,27 @@ static void put(struct iom_smmuv3_dev *s, const struct regs *r)
 
 int iom_smmuv3_dev_restore(struct iom_smmuv3_dev *s, const void *buf, size_t size, size_t *used)
 {
-	struct iom_state_r in;
+	struct iom_state_r in, stalls;
 	struct regs r;
 	size_t len;
 	int rc = iom_state_r_open(&in, buf, size, STATE_MAGIC, STATE_VERSION, &len);
-	bool same;
+	bool same, good;
 
 	if (rc)
 		return rc;
 	same = same_idr(s, &in);
 	read_regs(&in, &r);
+	stalls = in;
+	good = same && iomi_smmuv3_dev_stall_check(s, &in);
 	rc = iom_state_r_end(&in);
 	if (rc)
 		return rc;
-	if (!same || !regs_ok(s, &r))
+	if (!good || !regs_ok(s, &r))
 		return IOM_EINVAL;
 	iom_plat_lock(s->plat, &s->lock);
 	iom_plat_lock(s->plat, &s->evt_lock);
 	put(s, &r);
+	iomi_smmuv3_dev_stall_restore(s, &stalls);
 	iom_plat_unlock(s->plat, &s->evt_lock);
 	iomi_smmuv3_dev_forget(s);
 	iomi_smmuv3_dev_eps_forget(s);

@@ -32,7 +32,19 @@ static uint64_t mask(unsigned int lg2)
 
 /* --- faults --- */
 
-/* 7.3: recorded only if R says so, as nothing here stalls; A = 0 is no abort. */
+/*
+ * 5.4 A, R, S: with S it is held and recorded; else, and where it cannot be held,
+ * recorded only if R says so, and A = 0 is no abort.
+ */
+static int as_asked(struct smmu_fault *f, bool record, bool stall)
+{
+	f->silent = !record;
+	f->stall = stall;
+	if (!record && !stall)
+		f->ev[0] = f->ev[1] = f->ev[2] = f->ev[3] = 0;
+	return f->rc;
+}
+
 static int fault_s1(const struct walk *w, uint32_t id)
 {
 	struct smmu_fault *f = w->f;
@@ -40,9 +52,7 @@ static int fault_s1(const struct walk *w, uint32_t id)
 	iomi_smmuv3_dev_fault_in(w->t, id, f);
 	f->mergeable = w->c->mev;
 	f->raz_wi = !w->c->abort;
-	if (!w->c->record)
-		f->ev[0] = f->ev[1] = f->ev[2] = f->ev[3] = 0;
-	return f->rc;
+	return as_asked(f, w->c->record, w->c->stall);
 }
 
 /* in: IN_*. TTRnW is of F_PERMISSION alone, and a walk without HTTU only reads. */
@@ -54,9 +64,7 @@ static int fault_s2(const struct walk *w, uint32_t id, uint64_t in, uint64_t ipa
 		in |= SMMU_EVT1_TTRNW;
 	iomi_smmuv3_dev_fault_tt(w->t, id, in, ipa & SMMU_EVT3_IPA_ADDR, f);
 	f->mergeable = w->c->mev;
-	if (!w->c->s2r)
-		f->ev[0] = f->ev[1] = f->ev[2] = f->ev[3] = 0;
-	return f->rc;
+	return as_asked(f, w->c->s2r, w->c->s2s);
 }
 
 static int fault_fetch(const struct walk *w, uint64_t in, uint64_t pa)

@@ -115,11 +115,17 @@ static int outcome(const struct smmu_fault *f, const struct smmu_txn *t,
 	return IOM_OK;
 }
 
-static int refuse(struct iom_smmuv3_port *p, const struct smmu_txn *t, const struct smmu_fault *f,
-		  struct iom_smmuv3_result *res, uint64_t ev[4])
+/* access: as it came to the port. */
+static int refuse(struct iom_smmuv3_port *p, const struct smmu_txn *t, uint32_t access,
+		  struct smmu_fault *f, struct iom_smmuv3_result *res, uint64_t ev[4])
 {
 	struct iom_smmuv3_dev *s = p->s;
 
+	if (f->stall && iomi_smmuv3_dev_stall(p, t->iova, access, f)) {
+		if (ev)
+			memcpy(ev, f->ev, sizeof(f->ev));
+		return IOM_EAGAIN;
+	}
 	if (!(t->access & IOM_ACCESS_QUIET)) {
 		atomic_fetch_add_explicit(&s->nr_refused, 1, memory_order_relaxed);
 		if (f->ev[0])
@@ -275,16 +281,22 @@ static IOMI_COLD int translated(struct iom_smmuv3_port *p, struct smmu_txn *t, u
 
 	p->gen = 0;
 	if (ends_early(s, t, res, &f, &rc))
-		return rc ? refuse(p, t, &f, res, ev) : IOM_OK;
+		return rc ? refuse(p, t, t->access, &f, res, ev) : IOM_OK;
 	rc = iomi_smmuv3_dev_lookup(s, t, p->own, &p->ctx, &p->gen, &f);
 	rc = check_eats(s, p->ctx, t, rc, &f);
 	if (rc) {
 		p->gen = 0;
-		return refuse(p, t, &f, res, ev);
+		return refuse(p, t, t->access, &f, res, ev);
 	}
 	p->substream = substream;
 	rc = walk(s, p->ctx, t, true, NULL, res, &f);
-	return rc ? refuse(p, t, &f, res, ev) : IOM_OK;
+	return rc ? refuse(p, t, t->access, &f, res, ev) : IOM_OK;
+}
+
+/* Something that stalled keeps the port's generation 0, so no hit overtakes its answer. */
+static inline bool is_held(const struct iom_smmuv3_port *p)
+{
+	return atomic_load_explicit(&p->held, memory_order_relaxed);
 }
 
 /* The TLB's value if there is one, in *val; else a result, or a refusal. */
@@ -302,12 +314,17 @@ static IOMI_COLD int miss_slow(struct iom_smmuv3_port *p, uint64_t iova, uint64_
 	if (!seen && t.ste_only)
 		return translated(p, &t, access & SUBSTREAM, res, ev);
 	if (!seen) {
+		if (is_held(p) && (rc = iomi_smmuv3_dev_stall_again(p, iova, access, &f)))
+			return rc == IOM_EAGAIN ? rc : outcome(&f, &t, res, ev);
 		rc = iomi_smmuv3_dev_lookup(s, &t, p->own, &p->ctx, &p->gen, &f);
 		if (rc) {
 			p->gen = 0;
-			return refuse(p, &t, &f, res, ev);
+			return refuse(p, &t, access, &f, res, ev);
 		}
 		p->substream = access & SUBSTREAM;
+		/* Come here until it is over. */
+		if (is_held(p))
+			p->gen = 0;
 		val = hit_more(s, p->ctx, iova, access, false);
 		if (val) {
 			hit_result(val, iova, len, res);
@@ -317,7 +334,7 @@ static IOMI_COLD int miss_slow(struct iom_smmuv3_port *p, uint64_t iova, uint64_
 	if (p->ctx->kind == SMMU_KIND_TRANSLATE)
 		atomic_fetch_add_explicit(&s->nr_misses, 1, memory_order_relaxed);
 	rc = walk(s, p->ctx, &t, true, seen, res, &f);
-	return rc ? refuse(p, &t, &f, res, ev) : IOM_OK;
+	return rc ? refuse(p, &t, access, &f, res, ev) : IOM_OK;
 }
 
 /* Has the context anything in the TLB that hit_first() did not look for? */
@@ -370,7 +387,7 @@ static int fresh_walk(struct iom_smmuv3_port *p, uint64_t iova, uint64_t len,
 	int rc;
 
 	memset(&c, 0, sizeof(c));
-	fill_txn(p, iova, len, access, &t);
+	fill_txn(p, iova, len, access | SMMU_ACCESS_LOOK, &t);
 	t.fetch = fetch;
 	if (t.ste_only && ends_early(p->s, &t, res, &f, &rc))
 		goto done;
@@ -380,8 +397,10 @@ static int fresh_walk(struct iom_smmuv3_port *p, uint64_t iova, uint64_t len,
 	if (!rc)
 		rc = walk(p->s, &c, &t, false, NULL, res, &f);
 done:
-	if (rc)
+	if (rc) {
+		iomi_smmuv3_dev_fault_no_stall(&f);
 		return outcome(&f, &t, res, ev);
+	}
 	memset(ev, 0, sizeof(f.ev));
 	return IOM_OK;
 }

@@ -46,7 +46,8 @@ static int translate(struct iom_xgmem *xg, uint64_t iova, uint64_t len, unsigned
 {
 	int rc = xg->x->ops->translate(xg->x, iova, len, access, run);
 
-	if (rc)
+	/* What the IOMMU holds back (IOM_EAGAIN) is not refused, and comes again. */
+	if (rc && rc != IOM_EAGAIN)
 		count(&xg->faults, 1);
 	return rc;
 }

@@ -39,6 +39,11 @@ static int map_none(struct iom_gmem *g, uint64_t addr, size_t len, unsigned int 
 	return IOM_EOPNOTSUPP;
 }
 
+bool iom_gmem_has_cas64(const struct iom_gmem *g)
+{
+	return g->ops.cas64 != cas64_none;
+}
+
 int iom_gmem_init(struct iom_gmem *g, const struct iom_gmem_ops *ops)
 {
 	if (!ops->read || !ops->write || !ops->load || !ops->store ||

@@ -489,7 +489,8 @@ static void impossible_sets(void **state)
 		{ 0, 0, 1u << 7, IOM_EOPNOTSUPP, "IDR0.HTTU" },
 		{ 0, 0, 1u << 16, IOM_EINVAL, "IDR0.PRI" },	/* without ATS */
 		{ 0, 3u << 2, 0, IOM_EOPNOTSUPP, "IDR0.TTF" },
-		{ 0, 3u << 24, 0, IOM_EOPNOTSUPP, "IDR0.STALL_MODEL" },
+		{ 0, 0, 3u << 24, IOM_EINVAL, "IDR0.STALL_MODEL" },
+		{ 0, 3u << 24, 0, IOM_EINVAL, "IDR5.STALL_MAX" },
 		{ 0, 3u << 27, 2u << 27, IOM_EINVAL, "IDR0.ST_LEVEL" },
 		{ 0, 0, 1u << 31, IOM_EINVAL, "IDR0-5" },
 		{ 0, 3, 0, IOM_EINVAL, "IDR0.S1P" },
@@ -504,7 +505,7 @@ static void impossible_sets(void **state)
 		{ 5, 7u << 4, 0, IOM_EINVAL, "IDR5.GRAN4K" },
 		{ 5, 0, 7, IOM_EOPNOTSUPP, "IDR5.OAS" },
 		{ 5, 3u << 6, 0, IOM_EINVAL, "IDR5.OAS" },
-		{ 5, 0, 1u << 16, IOM_EOPNOTSUPP, "IDR5.STALL_MAX" },
+		{ 5, 0, 1u << 16, IOM_EINVAL, "IDR5.STALL_MAX" },
 	};
 	struct iom_smmuv3_dev_cfg cfg;
 	struct iom_smmuv3_diag diag;
@@ -555,7 +556,7 @@ static void each_bit_off(void **state)
 			if (reg == 0 && bit == 0)
 				cfg.idr[3] &= ~(1u << 4 | 1u << 8);
 			if (iom_smmuv3_dev_create(&cfg, &s, NULL)) {
-				/* TTF, TTENDIAN and STALL_MODEL have one value here. */
+				/* TTF and TTENDIAN have one value; STALL_MAX goes with stalls. */
 				assert_true(reg == 0 && (bit == 3 || bit == 22 || bit == 24));
 				continue;
 			}

@@ -17,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <iom/base/atomic.h>
 #include <iom/base/err.h>
 #include <iom/dev/xlate.h>
 #include <iom/plat/gmem.h>
@@ -146,6 +147,13 @@ int iom_smmuv3_dev_run(struct iom_smmuv3_dev *s);
 /* Power-on reset: registers, caches; waits for open accesses. */
 void iom_smmuv3_dev_reset(struct iom_smmuv3_dev *s);
 
+/* What software answers to a stall (CMD_RESUME); or what ended it. */
+enum iom_smmuv3_resume {
+	IOM_SMMUV3_RETRY,
+	IOM_SMMUV3_ABORT,
+	IOM_SMMUV3_TERMINATE,	/* reads give zeros, writes are ignored */
+};
+
 /*
  * One stream seen by one thread: translation, and the memory that walks use.
  * gmem's bracket is open while the port's is (iom_xgmem does both).
@@ -160,6 +168,13 @@ struct iom_smmuv3_port {
 	uint64_t gen;
 	uint32_t substream;	/* SSV and SSID bits of the access word it belongs to */
 	struct smmu_ctx *own;
+	/* see iom_smmuv3_dev_port_stalls(); NULL: what would stall is terminated */
+	void (*resumed)(struct iom_smmuv3_port *p, enum iom_smmuv3_resume how);
+	IOM_ATOMIC(uint32_t) held;	/* the transaction that waits, see smmuv3_dev_stall.c: */
+	uint64_t held_page;
+	uint32_t held_access;
+	uint16_t stag;			/* of the record it has, once there was one */
+	struct iom_smmuv3_port *next_held;
 };
 
 /*
@@ -171,6 +186,36 @@ int iom_smmuv3_dev_port_init(struct iom_smmuv3_port *p, struct iom_smmuv3_dev *s
 			     struct iom_gmem *gmem);
 void iom_smmuv3_dev_port_fini(struct iom_smmuv3_port *p);
 struct iom_access_gate *iom_smmuv3_dev_gate(struct iom_smmuv3_dev *s);
+
+/*
+ * The port's device can wait: a fault for which CD.S or STE.S2S asks to stall is
+ * held, and translations answer IOM_EAGAIN: nothing was done, the thread ends
+ * its bracket and waits. When software answers (RESUME, STALL_TERM), when the
+ * SMMU is disabled, or when there is a STAG for a transaction that had none,
+ * resumed is called; then the thread does the same again: with RETRY it is
+ * translated anew, and may stall again; else the transaction, a translation of
+ * the same page with the same access word, gets IOM_EFAULT or raz_wi, once.
+ * Until then IOM_EAGAIN again. Other translations of the port go on meanwhile,
+ * but of those that fault none has a record: they wait for the first.
+ *
+ * Not for PCIe devices, which may not stall (3.12.2): what is not told of here
+ * is terminated, with a record whose Stall is 0 if CD.R or STE.S2R asks for one.
+ *
+ * resumed is called on a thread that runs commands or writes registers, under
+ * the model's locks: it must not block or call back, and wakes the port's
+ * thread; it may come before the translation's IOM_EAGAIN has been looked at.
+ * Call this after port_init, before the first translation.
+ */
+void iom_smmuv3_dev_port_stalls(struct iom_smmuv3_port *p,
+				void (*resumed)(struct iom_smmuv3_port *p,
+						enum iom_smmuv3_resume how));
+/* Does the transaction still wait for an answer? Any thread. */
+bool iom_smmuv3_dev_port_waits(const struct iom_smmuv3_port *p);
+/*
+ * The device was reset and will not ask again. Software may still answer its
+ * record, if it had one. The port's thread, outside a bracket.
+ */
+void iom_smmuv3_dev_port_forget(struct iom_smmuv3_port *p);
 
 /* What one translation gave, in full; iom_xlate's run has the first two. */
 struct iom_smmuv3_result {
@@ -190,14 +235,16 @@ struct iom_smmuv3_result {
  * As iom_xlate_translate() of the port, with the output attributes, and the
  * event that a fault recorded: ev[0..3], all 0 if none was. Transactions come
  * in as Normal write-back inner-shareable memory, data, in the access word's
- * privilege. IOM_EFAULT, IOM_EACCES: terminated with abort. IOM_OK otherwise.
+ * privilege. IOM_EFAULT, IOM_EACCES: terminated with abort. IOM_EAGAIN: stalled,
+ * ev is the record if it is a new one. IOM_OK otherwise.
  */
 int iom_smmuv3_dev_translate(struct iom_smmuv3_port *p, uint64_t iova, uint64_t len,
 			     unsigned int access, struct iom_smmuv3_result *res, uint64_t ev[4]);
 
 /*
  * The same by a fresh walk that neither looks at the caches nor fills them, nor
- * reports. For tests and for checking a hit against memory.
+ * reports, stalls or writes descriptors (it answers as if it had written). For
+ * tests and for checking a hit against memory.
  */
 int iom_smmuv3_dev_walk(struct iom_smmuv3_port *p, uint64_t iova, uint64_t len,
 			unsigned int access, struct iom_smmuv3_result *res, uint64_t ev[4]);
@@ -237,10 +284,15 @@ struct iom_smmuv3_stats {
 	uint64_t events, events_lost;
 	uint64_t page_requests, page_requests_lost;	/* in the PRI queue; answered or dropped */
 	uint64_t translations_refused;
+	uint64_t stalls;		/* records of stalls, also those that wait for room */
 };
 void iom_smmuv3_dev_stats(struct iom_smmuv3_dev *s, struct iom_smmuv3_stats *st);
 
-/* As iom_viommu_dev_save/restore: registers and queues; the caches come back empty. */
+/*
+ * As iom_viommu_dev_save/restore: registers, queues, and stalls that software has
+ * not answered; the caches come back empty. A transaction that waited asks
+ * again where it is restored, and gets the STAG that it had.
+ */
 int iom_smmuv3_dev_save(struct iom_smmuv3_dev *s, void *buf, size_t cap, size_t *len);
 int iom_smmuv3_dev_restore(struct iom_smmuv3_dev *s, const void *buf, size_t size, size_t *used);
 

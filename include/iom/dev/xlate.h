@@ -42,6 +42,8 @@ struct iom_xlate_ops {
 	 * IOM_EFAULT: the first byte is not mapped (or the endpoint blocked);
 	 * IOM_EACCES: mapped without the permission. Then *run is untouched and
 	 * the fault was reported to the driver, if a reset is not what caused it.
+	 * IOM_EAGAIN: the IOMMU holds the access back, which only one does that
+	 * was told who waits: end the bracket, and ask again when it says so.
 	 */
 	int (*translate)(struct iom_xlate *x, uint64_t iova, uint64_t len, unsigned int access,
 			 struct iom_run *run);

@@ -35,7 +35,9 @@ struct iom_gmem;
  * all: IOM_EFAULT not memory or not mapped; IOM_EACCES mapped without the
  * permission; IOM_ENODEV no DMA is possible now (bus mastering off, peer
  * gone); IOM_EIO the peer failed. A failed read or write may have moved a
- * part; a failed load, store, cas64 or map has done nothing.
+ * part; a failed load, store, cas64 or map has done nothing. IOM_EAGAIN, only
+ * behind an IOMMU that was told that this one can wait (<iom/dev/smmuv3_dev.h>,
+ * stalls): end the bracket, and do the same again when the IOMMU says so.
  */
 struct iom_gmem_ops {
 	/* Default: IOM_OK. After a failure no end follows. */
@@ -73,6 +75,7 @@ struct iom_gmem {
 
 /* Copies *ops, fills defaults. IOM_EINVAL if read, write, load or store is missing. */
 int iom_gmem_init(struct iom_gmem *g, const struct iom_gmem_ops *ops);
+bool iom_gmem_has_cas64(const struct iom_gmem *g);
 
 static inline int iom_gmem_begin(struct iom_gmem *g)
 {
