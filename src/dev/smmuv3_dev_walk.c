@@ -36,7 +36,8 @@ static uint64_t mask(unsigned int lg2)
  * 5.4 A, R, S: with S it is held and recorded; else, and where it cannot be held,
  * recorded only if R says so, and A = 0 is no abort.
  */
-static int as_asked(struct smmu_fault *f, bool record, bool stall)
+static __attribute__((noinline, cold)) int
+as_asked(struct smmu_fault *f, bool record, bool stall)
 {
 	f->silent = !record;
 	f->stall = stall;
