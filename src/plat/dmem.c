@@ -20,6 +20,8 @@ int iom_dmem_init(struct iom_dmem *m, const struct iom_dmem_ops *ops)
 	if (!ops->alloc || !ops->free)
 		return IOM_EINVAL;
 	m->ops = *ops;
+	m->identity = !ops->virt;
+	m->coherent = !ops->clean && !ops->inval;
 	if (!m->ops.virt)
 		m->ops.virt = virt_identity;
 	if (!m->ops.clean)

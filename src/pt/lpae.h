@@ -180,6 +180,12 @@ static inline uint64_t iomi_lpae_make_dirty(unsigned int stage, uint64_t desc)
 	return stage == 1 ? desc & ~LPAE_S1_AP2_RO : desc | LPAE_S2_AP_WRITE;
 }
 
+/* The bit that tells dirty from clean. */
+static inline uint64_t iomi_lpae_dirty_flip(unsigned int stage)
+{
+	return stage == 1 ? LPAE_S1_AP2_RO : LPAE_S2_AP_WRITE;
+}
+
 /* --- memory attributes ----------------------------------------------------- */
 
 /*
@@ -196,6 +202,44 @@ struct iomi_lpae_mem iomi_lpae_s1_mem(uint64_t mair, uint64_t desc, unsigned int
 /* Result of stage 2 over what stage 1 (or the incoming transaction) says. */
 struct iomi_lpae_mem iomi_lpae_s2_mem(struct iomi_lpae_mem s1, uint64_t desc, unsigned int sh,
 				      bool fwb);
+
+/* --- descriptors to write ---------------------------------------------------- */
+
+/*
+ * Address and type are for the writer to add (oa_addr, oa_high, oa_high_shl). dbm:
+ * what is writable begins dirty, and hardware keeps it (HD).
+ */
+static inline uint64_t iomi_lpae_s1_perm_bits(bool write, bool user, bool exec, bool dbm)
+{
+	return (write ? (dbm ? LPAE_DBM : 0) : LPAE_S1_AP2_RO) | (user ? LPAE_S1_AP1_EL0 : 0) |
+	       (exec ? 0 : LPAE_S1_UXN | LPAE_S1_PXN);
+}
+
+/* XN = 2: nobody executes, with XNX and without */
+static inline uint64_t iomi_lpae_s2_perm_bits(bool read, bool write, bool exec, bool dbm)
+{
+	return (read ? LPAE_S2_AP_READ : 0) |
+	       (write ? LPAE_S2_AP_WRITE | (dbm ? LPAE_DBM : 0) : 0) |
+	       (exec ? 0 : IOM_FIELD_PREP(LPAE_S2_XN, (uint64_t)LPAE_S2_XN_ALL));
+}
+
+/* With DS shareability is the control register's, and its field has address bits. */
+static inline uint64_t iomi_lpae_sh_bits(const struct iomi_lpae_fmt *fmt, unsigned int sh)
+{
+	return fmt->ds ? 0 : IOM_FIELD_PREP(LPAE_SH, (uint64_t)sh);
+}
+
+static inline uint64_t iomi_lpae_s1_mem_bits(const struct iomi_lpae_fmt *fmt,
+					     unsigned int attrindx, unsigned int sh)
+{
+	return IOM_FIELD_PREP(LPAE_S1_ATTRINDX, (uint64_t)attrindx) | iomi_lpae_sh_bits(fmt, sh);
+}
+
+static inline uint64_t iomi_lpae_s2_mem_bits(const struct iomi_lpae_fmt *fmt,
+					     unsigned int memattr, unsigned int sh)
+{
+	return IOM_FIELD_PREP(LPAE_S2_MEMATTR, (uint64_t)memattr) | iomi_lpae_sh_bits(fmt, sh);
+}
 
 /* --- everything, for those who print --------------------------------------- */
 

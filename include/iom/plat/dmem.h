@@ -9,6 +9,7 @@
 #ifndef IOM_PLAT_DMEM_H
 #define IOM_PLAT_DMEM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -40,9 +41,11 @@ struct iom_dmem_ops {
 
 struct iom_dmem {
 	struct iom_dmem_ops ops;
+	bool identity;		/* virt is the default, */
+	bool coherent;		/* and so are clean and inval: for loops that need not call */
 };
 
-/* Copies *ops, fills defaults. IOM_EINVAL: alloc or free is missing; *m untouched. */
+/* Copies *ops, fills the rest. IOM_EINVAL: alloc or free is missing; *m untouched. */
 int iom_dmem_init(struct iom_dmem *m, const struct iom_dmem_ops *ops);
 
 #ifdef __cplusplus

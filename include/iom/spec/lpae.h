@@ -64,6 +64,8 @@
 
 /* Block and page, stage 2 */
 #define LPAE_S2_MEMATTR			IOM_BITS64(5, 2)
+#define   LPAE_S2_DEVICE_nGnRE		1u	/* with FWB and without */
+#define   LPAE_S2_WB			0xfu	/* without FWB: outer and inner write-back */
 #define   LPAE_S2_FWB_NC		5u	/* Normal becomes non-cacheable */
 #define   LPAE_S2_FWB_WB		6u	/* write-back, whatever stage 1 says */
 #define   LPAE_S2_FWB_S1		7u	/* what stage 1 says */

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Owns the start table and the lists of tables that went; and looks up. */
+#include "pt_int.h"
+
+static const struct iomi_pt_fmt *const fmts[IOM_PT_NR_FORMATS] = {
+	[IOM_PT_ARM_S1] = &iomi_pt_lpae_s1,
+	[IOM_PT_ARM_S2] = &iomi_pt_lpae_s2,
+};
+
+int iomi_pt_alloc(struct iom_pt *pt, size_t size, size_t align, void **virt, uint64_t *pa)
+{
+	int rc = pt->mem->ops.alloc(pt->mem, size, align, virt, pa);
+
+	if (rc)
+		return rc;
+	if (*pa & (align - 1) || *pa > pt->oa_last || pt->oa_last - *pa < size - 1) {
+		pt->mem->ops.free(pt->mem, *virt, *pa, size);
+		return IOM_EIO;
+	}
+	return IOM_OK;
+}
+
+/* A table is at least 64 bytes for its alignment (Arm D8.2: TTBR bits 5:0). */
+static size_t root_size(const struct iom_pt *pt)
+{
+	size_t size = (size_t)(pt->root_mask + 1) * sizeof(struct iomi_pt_slot);
+
+	return size < 64 ? 64 : size;
+}
+
+int iom_pt_init(struct iom_pt *pt, struct iom_dmem *mem, const struct iom_pt_cfg *cfg)
+{
+	struct iom_pt n = { .mem = mem };
+	unsigned int h;
+	size_t size;
+	int rc;
+
+	if ((unsigned int)cfg->format >= IOM_PT_NR_FORMATS || (cfg->dirty && !mem->coherent))
+		return IOM_EINVAL;
+	n.fmt = fmts[cfg->format];
+	rc = n.fmt->setup(&n, cfg);
+	if (rc)
+		return rc;
+	n.plain = mem->identity && mem->coherent && !n.oa_high;
+	size = root_size(&n);
+	rc = iomi_pt_alloc(&n, size, size, &n.root, &n.root_pa);
+	if (rc)
+		return rc;
+	iomi_pt_clean(&n, n.root, (size_t)n.root_mask + 1);
+	n.info.root = n.root_pa;
+	n.info.aperture = n.aperture;
+	n.info.granule_lg2 = n.page_lg2;
+	n.info.levels = (uint8_t)(n.top + 1);
+	for (h = 0; h <= n.leaf_top; h++)
+		n.info.leaf_sizes |= UINT64_C(1) << iomi_pt_shift(&n, h);
+	*pt = n;
+	return IOM_OK;
+}
+
+void iomi_pt_free_list(struct iom_pt *pt, void **list)
+{
+	size_t size = (size_t)pt->page_mask + 1;
+	struct iomi_pt_slot *t;
+	uint64_t pa;
+
+	while (*list) {
+		t = iomi_pt_pop(list, &pa);
+		pt->mem->ops.free(pt->mem, t, pa, size);
+	}
+}
+
+void iom_pt_fini(struct iom_pt *pt)
+{
+	struct iomi_pt_slot *root = pt->root;
+	void *list = NULL;
+	uint64_t e;
+	size_t i;
+
+	for (i = 0; i <= pt->root_mask; i++) {
+		e = iomi_pt_load(&root[i]);
+		if (iomi_pt_is_table(pt, pt->top, e))
+			iomi_pt_drop(pt, &list, iomi_pt_table(pt, e, false), pt->top - 1u,
+				     iomi_pt_oa(pt, e));
+	}
+	iomi_pt_free_list(pt, &list);
+	pt->mem->ops.free(pt->mem, root, pt->root_pa, root_size(pt));
+	pt->root = NULL;
+}
+
+/* --- look-up ---------------------------------------------------------------- */
+
+PT_INLINE int lookup(const struct iom_pt *pt, uint64_t ia, uint64_t *oa, bool plain)
+{
+	struct iomi_pt_slot *t = pt->root;
+	unsigned int h = pt->top, shift = iomi_pt_shift(pt, h), stride = pt->stride;
+	uint64_t e = iomi_pt_load(&t[ia >> shift & pt->root_mask]), low;
+
+	if (pt_unlikely(ia < pt->aperture.start || ia > pt->aperture.last))
+		return IOM_EFAULT;
+	for (; h && (e & pt->table_mask) == pt->table_bits; h--) {
+		shift -= stride;
+		t = iomi_pt_table(pt, e, plain);
+		e = iomi_pt_load(&t[ia >> shift & pt->index_mask]);
+	}
+	if (pt_unlikely(!e))
+		return IOM_EFAULT;
+	low = (UINT64_C(1) << shift) - 1;
+	*oa = ((plain ? e & pt->oa_addr : iomi_pt_oa(pt, e)) & ~low) | (ia & low);
+	return IOM_OK;
+}
+
+int iom_pt_lookup(const struct iom_pt *pt, uint64_t ia, uint64_t *oa)
+{
+	return pt_likely(pt->plain) ? lookup(pt, ia, oa, true) : lookup(pt, ia, oa, false);
+}
