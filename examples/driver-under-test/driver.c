@@ -161,8 +161,6 @@ static bool set_gbpa_abort(struct smmu *s)
 
 int smmu_init(struct smmu *s, uintptr_t regs)
 {
-	uint32_t sid;
-
 	*s = (struct smmu){ .regs = regs };
 	if ((read32(regs + IDR0) & IDR0_NEEDED) != IDR0_NEEDED ||
 	    !(read32(regs + IDR5) & IDR5_GRAN4K))
@@ -172,9 +170,7 @@ int smmu_init(struct smmu *s, uintptr_t regs)
 	s->evtq = pages_alloc(1);
 	if (!s->strtab || !s->cmdq || !s->evtq || !set_gbpa_abort(s) || !set_cr0(s, 0))
 		return -1;
-	/* Config 0: what is not attached is refused, and makes no noise. */
-	for (sid = 0; sid < SMMU_STREAMS; sid++)
-		s->strtab[8 * sid] = STE_V;
+	/* All zeros: no STE is valid. */
 	if (BUG("misaligned"))
 		s->strtab += 8;
 
@@ -300,7 +296,7 @@ int smmu_attach(struct smmu *s, uint32_t sid, struct smmu_domain *d)
 
 	if (BUG("v-first"))
 		ste[0] = (uintptr_t)d->cd | STE_S1 | STE_V;
-	/* Config 0 looks at neither, but the SMMU may have read them before. */
+	/* V = 0, or Config 0, looks at neither; but they may have been read before. */
 	ste[1] = STE1_WB_ISH;
 	ste[2] = VMID;
 	cfgi_ste(s, sid);
@@ -314,6 +310,7 @@ int smmu_attach(struct smmu *s, uint32_t sid, struct smmu_domain *d)
 
 int smmu_detach(struct smmu *s, uint32_t sid, struct smmu_domain *d)
 {
+	/* Config 0: refused, and without an event. */
 	s->strtab[8 * sid] = STE_V;
 	cfgi_ste(s, sid);
 	sync(s);
