@@ -204,7 +204,7 @@ static uint32_t stack_cap(const struct iom_iova *s, unsigned int zone, unsigned 
 
 int iom_iova_cache_create(struct iom_iova *s, struct iom_iova_cache **out)
 {
-	unsigned int i, n = 2 * s->nr_orders, low_first = s->has_zone[IOVA_LOW] ? IOVA_LOW : IOVA_HIGH;
+	unsigned int i, n = 2 * s->nr_orders;
 	size_t size = sizeof(struct iom_iova_cache) + n * sizeof(struct iova_stack);
 	struct iom_iova_cache *c;
 	void *mem;
@@ -218,7 +218,7 @@ int iom_iova_cache_create(struct iom_iova *s, struct iom_iova_cache **out)
 	c->nr_orders = (uint8_t)s->nr_orders;
 	c->size = size;
 	c->zone[0] = c->zone[2] = s->has_zone[IOVA_HIGH] ? IOVA_HIGH : IOVA_LOW;
-	c->zone[IOM_IOVA_LOW_FIRST] = (uint8_t)low_first;
+	c->zone[IOM_IOVA_LOW_FIRST] = s->has_zone[IOVA_LOW] ? IOVA_LOW : IOVA_HIGH;
 	c->zone[IOM_IOVA_LOW_ONLY] = IOVA_LOW;
 	for (i = 0; i < n; i++)
 		c->stack[i].cap = stack_cap(s, i % 2, i / 2);

@@ -438,7 +438,7 @@ static void marked_caches_give_back(void **state)
 	assert_int_equal(one.start, b.live[0].r.start);
 	iom_iova_free(b.s, b.cache[1], one);
 	assert_int_equal(iom_iova_alloc(b.s, b.cache[0], 4095, 0, &r), IOM_ENOSPC);
-	/* Heeds first, then pushes: so the range is in the cache, and one more failure is needed. */
+	/* It heeded first and pushed then, so the range is in the cache again. */
 	iom_iova_cache_flush(b.s, b.cache[1]);
 	assert_int_equal(iom_iova_alloc(b.s, b.cache[0], 4095, 0, &r), IOM_OK);
 	iom_iova_destroy(b.s);
@@ -448,7 +448,8 @@ static void marked_caches_give_back(void **state)
 static void whole_64_bits(void **state)
 {
 	struct iom_iova_cfg cfg = { { 0, UINT64_MAX }, 12, IOM_IOVA_CACHED_LG2 };
-	struct iom_iova_req req = { .len_m1 = (UINT64_C(3) << 61) - 1, .limits = { 0, UINT64_MAX } };
+	struct iom_iova_req req = { .len_m1 = (UINT64_C(3) << 61) - 1,
+				    .limits = { 0, UINT64_MAX } };
 	struct iom_iova_stats st;
 	struct iom_iova_cache *c;
 	struct iom_range r, q;
@@ -567,7 +568,8 @@ static void excluded_regions(void **state)
 static int sequence(struct plat_test *pt)
 {
 	struct iom_iova_cfg cfg = { { 0x3000, (UINT64_C(1) << 48) - 1 }, 12, 30 };
-	struct iom_iova_req req = { .len_m1 = (UINT64_C(5) << 40) - 1, .limits = { 0, UINT64_MAX } };
+	struct iom_iova_req req = { .len_m1 = (UINT64_C(5) << 40) - 1,
+				    .limits = { 0, UINT64_MAX } };
 	static const unsigned int zone[] = { 0, IOM_IOVA_LOW_FIRST, IOM_IOVA_LOW_ONLY };
 	struct iom_range r[40] = { { 0, 0 } }, big = { 0, 0 };
 	struct iom_iova_stats before, after;
@@ -591,7 +593,8 @@ static int sequence(struct plat_test *pt)
 	if (!rc)
 		rc = iom_iova_alloc_in(s, c, &req, &big);
 	if (!rc)
-		rc = iom_iova_reserve(s, c, (struct iom_range){ UINT64_C(7) << 44, (UINT64_C(9) << 44) });
+		rc = iom_iova_reserve(s, c, (struct iom_range){ UINT64_C(7) << 44,
+								UINT64_C(9) << 44 });
 	if (!rc)
 		rc = iom_iova_exclude(s, (struct iom_range){ 0, 0xffffff });
 	for (i = 0; i < 40; i++)
