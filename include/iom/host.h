@@ -17,6 +17,7 @@
 #include <iom/plat/store.h>
 #include <iom/vfu/vfu.h>
 #include <iom/host/host.h>
+#include <iom/host/host_iova.h>
 #include <iom/host/host_store.h>
 #include <iom/host/host_worker.h>
 #include <iom/fw/diag.h>

@@ -13,7 +13,6 @@
 #define GRANULE_MAX	30u
 #define CACHED_MAX	32u
 #define STRIPES_LG2	4u	/* a space has about 2^this stripes */
-#define LOW_LG2		32u
 #define ZONE_FLAGS	3u
 
 /* --- life --- */
@@ -45,7 +44,7 @@ static unsigned int stripe_lg2(uint64_t first, uint64_t last, unsigned int nr_or
 
 static void set_zones(struct iom_iova *s)
 {
-	uint64_t high = UINT64_C(1) << (LOW_LG2 - s->granule_lg2);
+	uint64_t high = UINT64_C(1) << (IOVA_LOW_LG2 - s->granule_lg2);
 
 	s->zone_first[IOVA_LOW] = s->first;
 	s->zone_last[IOVA_LOW] = s->last < high ? s->last : high - 1;
@@ -224,25 +223,26 @@ static int alloc_slow(struct iom_iova *s, struct iom_iova_cache *c, uint64_t len
 	return IOM_OK;
 }
 
+/*
+ * The stores stand in this order because the compiler may then not join the two
+ * of *out, which costs more than it saves.
+ */
 int iom_iova_alloc(struct iom_iova *s, struct iom_iova_cache *c, uint64_t len_m1,
 		   unsigned int flags, struct iom_range *out)
 {
 	struct iova_stack *st;
-	unsigned int order;
+	uint64_t start;
 
-	if (c) {
-		order = iova_order(len_m1, c->granule_lg2);
-		if (order < c->nr_orders && c->drain_seen ==
-		    atomic_load_explicit(&s->drain, memory_order_relaxed)) {
-			st = &c->stack[2 * order + c->zone[flags & ZONE_FLAGS]];
-			if (st->n) {
-				out->start = st->start[--st->n];
-				out->last = out->start + len_m1;
-				return IOM_OK;
-			}
-		}
-	}
-	return alloc_slow(s, c, len_m1, flags, out);
+	if (!c || c->drain_seen != atomic_load_explicit(&s->drain, memory_order_relaxed))
+		return alloc_slow(s, c, len_m1, flags, out);
+	st = c->zone[flags & ZONE_FLAGS] + iova_top_bit(len_m1 | c->granule_m1);
+	start = ((uint64_t *)st->top)[-1];
+	if (start & IOVA_NO_ADDRESS)
+		return alloc_slow(s, c, len_m1, flags, out);
+	out->start = start;
+	st->top -= sizeof(uint64_t);
+	out->last = start + len_m1;
+	return IOM_OK;
 }
 
 /* Is it a block of this order inside the space? */
@@ -274,26 +274,33 @@ static void free_slow(struct iom_iova *s, struct iom_iova_cache *c, struct iom_r
 	if (order >= s->nr_orders)
 		iom_iova_release(s, r);
 	else if (is_block(s, r.start, order))
-		iomi_iova_cache_put(s, c, r.start >> LOW_LG2 ? IOVA_HIGH : IOVA_LOW, order,
+		iomi_iova_cache_put(s, c, r.start >> IOVA_LOW_LG2 ? IOVA_HIGH : IOVA_LOW, order,
 				    r.start);
 	else
 		count_bad(s);
 }
 
+static inline bool push(struct iova_stack *st, uint64_t start)
+{
+	if (st->bad & start || st->top == st->end)
+		return false;
+	*(uint64_t *)st->top = start;
+	st->top += sizeof(uint64_t);
+	return true;
+}
+
 void iom_iova_free(struct iom_iova *s, struct iom_iova_cache *c, struct iom_range r)
 {
-	struct iova_stack *st;
-	unsigned int order;
+	size_t i;
 
-	if (c) {
-		order = iova_order(r.last - r.start, c->granule_lg2);
-		if (order < c->nr_orders && c->drain_seen ==
-		    atomic_load_explicit(&s->drain, memory_order_relaxed)) {
-			st = &c->stack[2 * order + (r.start >> LOW_LG2 ? IOVA_HIGH : IOVA_LOW)];
-			if (st->n < st->cap && is_block(s, r.start, order)) {
-				st->start[st->n++] = r.start;
+	if (c && c->drain_seen == atomic_load_explicit(&s->drain, memory_order_relaxed)) {
+		i = iova_top_bit((r.last - r.start) | c->granule_m1);
+		/* Two ways, and no choice of a pointer: it is the same one again and again. */
+		if (r.start > c->low_last) {
+			if (push(&c->stack[IOVA_HIGH][i], r.start))
 				return;
-			}
+		} else if (push(&c->stack[IOVA_LOW][i], r.start)) {
+			return;
 		}
 	}
 	free_slow(s, c, r);
@@ -330,7 +337,7 @@ static int take_run(struct iom_iova *s, unsigned int home, const struct iom_iova
 {
 	uint64_t hint = (req->hint >> s->granule_lg2) +
 			!!(req->hint & ((UINT64_C(1) << s->granule_lg2) - 1));
-	uint64_t low_last = (UINT64_C(1) << (LOW_LG2 - s->granule_lg2)) - 1;
+	uint64_t low_last = (UINT64_C(1) << (IOVA_LOW_LG2 - s->granule_lg2)) - 1;
 	struct iova_want w = *all;
 	int rc = IOM_ENOSPC;
 

@@ -13,15 +13,30 @@
 
 #include "iova_int.h"
 
-static struct iova_stack *stack_of(struct iom_iova_cache *c, unsigned int zone,
-				   unsigned int order)
+static struct iova_stack *stack_of(const struct iom_iova *s, struct iom_iova_cache *c,
+				   unsigned int zone, unsigned int order)
 {
-	return &c->stack[2 * order + zone];
+	return &c->stack[zone][order + s->granule_lg2 - 1];
+}
+
+static unsigned int held(const struct iova_stack *st)
+{
+	return (unsigned int)((uint64_t *)st->top - st->base);
+}
+
+static void set_held(struct iova_stack *st, unsigned int n)
+{
+	st->top = (uintptr_t)(st->base + n);
+}
+
+static unsigned int cap(const struct iova_stack *st)
+{
+	return (unsigned int)((uint64_t *)st->end - st->base);
 }
 
 static unsigned int half(const struct iova_stack *st)
 {
-	return (st->cap + 1) / 2;
+	return (cap(st) + 1) / 2;
 }
 
 /* --- depot --- */
@@ -37,8 +52,8 @@ static bool depot_get(struct iom_iova *s, struct iova_stack *st, unsigned int i)
 	if (b) {
 		d->full[i] = b->next;
 		d->nr_ranges -= b->n;
-		st->n = b->n;
-		memcpy(st->start, b->start, b->n * sizeof(b->start[0]));
+		memcpy(st->base, b->start, b->n * sizeof(b->start[0]));
+		set_held(st, b->n);
 		b->next = d->empty;
 		d->empty = b;
 	}
@@ -122,53 +137,61 @@ static void depot_flush(struct iom_iova *s)
 int iomi_iova_cache_get(struct iom_iova *s, struct iom_iova_cache *c, unsigned int zone,
 			unsigned int order, uint64_t *start)
 {
-	struct iova_stack *st = c ? stack_of(c, zone, order) : NULL;
+	struct iova_stack *st = c ? stack_of(s, c, zone, order) : NULL;
 	unsigned int n = 1;
 	int rc;
 
-	if (!st || !st->cap)
+	if (!st || !st->base)
 		return iomi_iova_blocks(s, c ? c->home : 0, zone, order, start, &n);
-	if (!st->n && !depot_get(s, st, 2 * order + zone)) {
+	if (!held(st) && !depot_get(s, st, 2 * order + zone)) {
 		n = half(st);
-		rc = iomi_iova_blocks(s, c->home, zone, order, st->start, &n);
+		rc = iomi_iova_blocks(s, c->home, zone, order, st->base, &n);
 		if (rc)
 			return rc;
-		st->n = n;
+		set_held(st, n);
 		depot_grow(s);
 	}
-	*start = st->start[--st->n];
+	n = held(st) - 1;
+	*start = st->base[n];
+	set_held(st, n);
 	return IOM_OK;
 }
 
 void iomi_iova_cache_put(struct iom_iova *s, struct iom_iova_cache *c, unsigned int zone,
 			 unsigned int order, uint64_t start)
 {
-	struct iova_stack *st = c ? stack_of(c, zone, order) : NULL;
-	unsigned int n;
+	struct iova_stack *st = c ? stack_of(s, c, zone, order) : NULL;
+	unsigned int n, have;
 
-	if (!st || !st->cap) {
+	if (!st || !st->base) {
 		iomi_iova_give_blocks(s, order, &start, 1);
 		return;
 	}
-	if (st->n == st->cap) {
+	have = held(st);
+	if (have == cap(st)) {
 		n = half(st);
-		if (!depot_put(s, st->start, n, 2 * order + zone))
-			iomi_iova_give_blocks(s, order, st->start, n);
+		if (!depot_put(s, st->base, n, 2 * order + zone))
+			iomi_iova_give_blocks(s, order, st->base, n);
 		else if (zone == IOVA_LOW)
 			atomic_fetch_add(&s->low_returned, 1);
-		st->n -= n;
-		memmove(st->start, st->start + n, st->n * sizeof(st->start[0]));
+		have -= n;
+		memmove(st->base, st->base + n, have * sizeof(st->base[0]));
 	}
-	st->start[st->n++] = start;
+	st->base[have] = start;
+	set_held(st, have + 1);
 }
 
 static void empty(struct iom_iova *s, struct iom_iova_cache *c)
 {
+	struct iova_stack *st;
 	unsigned int i;
 
-	for (i = 0; i < 2u * c->nr_orders; i++) {
-		iomi_iova_give_blocks(s, i / 2, c->stack[i].start, c->stack[i].n);
-		c->stack[i].n = 0;
+	for (i = 0; i < 2 * s->nr_orders; i++) {
+		st = stack_of(s, c, i % 2, i / 2);
+		if (!st->base)
+			continue;
+		iomi_iova_give_blocks(s, i / 2, st->base, held(st));
+		set_held(st, 0);
 	}
 }
 
@@ -202,11 +225,38 @@ static uint32_t stack_cap(const struct iom_iova *s, unsigned int zone, unsigned 
 	return pages < IOVA_STACK ? (uint32_t)pages : IOVA_STACK;
 }
 
+/* Hands out words of c->start, one more a stack for the word below it. */
+static size_t lay_out(struct iom_iova *s, struct iom_iova_cache *c)
+{
+	unsigned int i, zone, n;
+	struct iova_stack *st;
+	size_t used = 0;
+
+	for (i = 0; i < 2 * s->nr_orders; i++) {
+		zone = i % 2;
+		n = stack_cap(s, zone, i / 2);
+		if (n && c) {
+			st = stack_of(s, c, zone, i / 2);
+			c->start[used] = IOVA_NO_ADDRESS;
+			st->base = &c->start[used + 1];
+			st->top = (uintptr_t)st->base;
+			st->end = (uintptr_t)(st->base + n);
+			/* Also what is above the space, as far as bits can tell. */
+			st->bad = (UINT64_C(1) << s->granule_lg2 << i / 2) - 1;
+			if (iova_top_bit(s->space.last) < 63)
+				st->bad |= UINT64_MAX << (iova_top_bit(s->space.last) + 1);
+		}
+		used += n ? n + 1 : 0;
+	}
+	return used;
+}
+
 int iom_iova_cache_create(struct iom_iova *s, struct iom_iova_cache **out)
 {
-	unsigned int i, n = 2 * s->nr_orders;
-	size_t size = sizeof(struct iom_iova_cache) + n * sizeof(struct iova_stack);
+	size_t size = sizeof(struct iom_iova_cache) + lay_out(s, NULL) * sizeof(uint64_t);
+	struct iova_stack *low, *high;
 	struct iom_iova_cache *c;
+	unsigned int i;
 	void *mem;
 	int rc;
 
@@ -214,14 +264,18 @@ int iom_iova_cache_create(struct iom_iova *s, struct iom_iova_cache **out)
 	if (rc)
 		return rc;
 	c = mem;
-	c->granule_lg2 = (uint8_t)s->granule_lg2;
-	c->nr_orders = (uint8_t)s->nr_orders;
+	c->granule_m1 = (UINT64_C(1) << s->granule_lg2) - 1;
+	c->low_last = (UINT64_C(1) << IOVA_LOW_LG2) - 1;
 	c->size = size;
-	c->zone[0] = c->zone[2] = s->has_zone[IOVA_HIGH] ? IOVA_HIGH : IOVA_LOW;
-	c->zone[IOM_IOVA_LOW_FIRST] = s->has_zone[IOVA_LOW] ? IOVA_LOW : IOVA_HIGH;
-	c->zone[IOM_IOVA_LOW_ONLY] = IOVA_LOW;
-	for (i = 0; i < n; i++)
-		c->stack[i].cap = stack_cap(s, i % 2, i / 2);
+	low = c->stack[IOVA_LOW];
+	high = c->stack[IOVA_HIGH];
+	c->zone[0] = c->zone[2] = s->has_zone[IOVA_HIGH] ? high : low;
+	c->zone[IOM_IOVA_LOW_FIRST] = s->has_zone[IOVA_LOW] ? low : high;
+	c->zone[IOM_IOVA_LOW_ONLY] = low;
+	c->none = IOVA_NO_ADDRESS;
+	for (i = 0; i < 64; i++)
+		low[i].top = low[i].end = high[i].top = high[i].end = (uintptr_t)(&c->none + 1);
+	lay_out(s, c);
 	c->drain_seen = atomic_load(&s->drain);
 	iom_plat_lock(s->plat, &s->depot.lock);
 	/* The first stripe is left to those that want low addresses, if there are others. */

@@ -28,25 +28,36 @@
 
 enum { IOVA_LOW, IOVA_HIGH, IOVA_ZONES };
 
-/* Free ranges of one size in one zone, a stack of their addresses. */
+/*
+ * Free blocks of one size in one zone, a stack of their addresses. Below the
+ * first stands a word that is no address, so that the pop needs no other test.
+ */
 struct iova_stack {
-	uint32_t n;
-	uint32_t cap;		/* fixed; 0: the zone is too small for this size */
-	uint64_t start[IOVA_STACK];
+	uintptr_t top;		/* of uint64_t: where the next goes */
+	uintptr_t end;		/* fixed: where none goes any more */
+	uint64_t bad;		/* fixed: bits that no address has; some that none should have */
+	uint64_t *base;		/* fixed; NULL: there is no such stack */
 };
 
-/* Only its owner touches it. */
+#define IOVA_NO_ADDRESS	UINT64_C(1)
+
+/*
+ * Only its owner touches it. Stacks are found by the highest bit of a length
+ * minus one, so those of order 0 stand at granule_lg2 - 1.
+ */
 struct iom_iova_cache {
-	uint8_t granule_lg2;		/* as the space's */
-	uint8_t nr_orders;
-	uint8_t zone[4];		/* where to look first, by flags */
+	struct iova_stack stack[IOVA_ZONES][64];
+	uint64_t granule_m1;
+	uint64_t low_last;		/* 4 GiB - 1 */
+	uint64_t drain_seen;
+	struct iova_stack *zone[4];	/* where to look first, by flags */
+	unsigned int home;		/* stripe to take from first */
 	uint32_t low_full;		/* orders that low had no room for ... */
 	uint64_t low_seen;		/* ... when low_returned was this */
-	uint64_t drain_seen;
-	unsigned int home;		/* stripe to take from first */
 	size_t size;
 	struct iom_list link;		/* depot.lock */
-	struct iova_stack stack[];	/* [2 * order + zone] */
+	uint64_t none;			/* what stacks that are not there stand on */
+	uint64_t start[];		/* of all stacks */
 };
 
 struct iova_batch {
@@ -93,6 +104,8 @@ struct iom_iova {
 	struct iova_stripe stripe[];
 };
 
+#define IOVA_LOW_LG2	32u
+
 /* What an allocation looks for, in pages. */
 struct iova_want {
 	uint64_t n;
@@ -101,10 +114,15 @@ struct iova_want {
 	uint64_t lo, hi;
 };
 
+static inline size_t iova_top_bit(uint64_t w)
+{
+	return 63 - (size_t)__builtin_clzll(w);
+}
+
 /* Order of the pages that len_m1 + 1 bytes are rounded up to. */
 static inline unsigned int iova_order(uint64_t len_m1, unsigned int granule_lg2)
 {
-	return 63 - (unsigned int)__builtin_clzll(len_m1 >> granule_lg2 << 1 | 1);
+	return (unsigned int)iova_top_bit(len_m1 >> granule_lg2 << 1 | 1);
 }
 
 /* iova_space.c: over the stripes */

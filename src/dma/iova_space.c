@@ -204,23 +204,30 @@ static bool turn(struct iom_iova *s, unsigned int home, unsigned int i, uint64_t
 	return true;
 }
 
-/* As many blocks of the view as there are, at most n. */
+/* As many blocks of the view, which is one stripe, as there are, at most n. */
 static unsigned int take_blocks(const struct view *v, unsigned int order, uint64_t *start,
 				unsigned int n, int *rc)
 {
-	uint64_t size_m1 = (UINT64_C(1) << order) - 1, at = v->lo, page;
-	unsigned int k;
+	uint64_t base = stripe_first(v->s, v->from), at = v->lo, page;
+	unsigned int k, got, i;
 
-	for (k = 0; k < n; k++) {
-		if (!view_block(v, order, at, &page) || v->hi - page < size_m1) {
-			*rc = IOM_ENOSPC;
+	iom_plat_assert_held(v->s->plat, &v->s->stripe[v->from].lock);
+	for (k = 0; k < n; k += got) {
+		*rc = IOM_ENOSPC;
+		/* Of the zone's end no more is asked than how many fit below it. */
+		if (at > v->hi || !view_block(v, order, at, &page) ||
+		    (v->hi - page + 1) >> order == 0)
 			break;
-		}
-		*rc = take(v->s, page, page + size_m1);
+		got = n - k;
+		if ((v->hi - page + 1) >> order < got)
+			got = (unsigned int)((v->hi - page + 1) >> order);
+		*rc = iomi_iova_tree_take_blocks(&v->s->stripe[v->from].tree, page - base, order,
+						 &got);
 		if (*rc)
 			break;
-		start[k] = page << v->s->granule_lg2;
-		at = page + size_m1;	/* as far as it can go on: hi may be the last page */
+		for (i = 0; i < got; i++)
+			start[k + i] = (page + ((uint64_t)i << order)) << v->s->granule_lg2;
+		at = page + ((uint64_t)got << order);
 	}
 	return k;
 }

@@ -111,7 +111,7 @@ static size_t node_size(unsigned int level)
 static int node_alloc(struct iova_tree *t, unsigned int level, struct iova_node **out)
 {
 	void *mem;
-	int rc = iom_plat_alloc(t->plat, node_size(level), sizeof(uint64_t), &mem);
+	int rc = iom_plat_alloc(t->plat, node_size(level), 64, &mem);
 
 	if (rc)
 		return rc;
@@ -553,6 +553,31 @@ void iomi_iova_tree_take(struct iova_tree *t, uint64_t first, uint64_t last)
 		if (last - first < len)
 			return;
 	}
+}
+
+int iomi_iova_tree_take_blocks(struct iova_tree *t, uint64_t page, unsigned int order,
+			       unsigned int *n)
+{
+	struct piece pc = { page, order / IOVA_SLOT_LG2, 0 };
+	unsigned int each = order % IOVA_SLOT_LG2, bit, run;
+	struct iova_node *node;
+	uint64_t taken;
+	struct path p;
+	int rc;
+
+	rc = iomi_iova_tree_prepare(t, page, page + ((UINT64_C(1) << order) - 1));
+	if (rc)
+		return rc;
+	descend(t, page, pc.level, true, &p);
+	node = p.node[p.depth];
+	/* All in one node, or a slot above would be taken as one piece. */
+	bit = (unsigned int)(page >> pc.level * IOVA_SLOT_LG2) & (IOVA_SLOTS - 1);
+	taken = ~(pc.level ? node->free : pages_of(node, p.slot[p.depth])) & UINT64_MAX << bit;
+	run = ((taken ? lowest(taken) : IOVA_SLOTS) - bit) >> each;
+	*n = *n < run ? *n : run;
+	pc.n = *n << each;
+	take_piece(t, pc);
+	return IOM_OK;
 }
 
 /* False, and nothing changed, if the piece was not taken as it is. */

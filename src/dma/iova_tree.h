@@ -65,6 +65,13 @@ bool iomi_iova_tree_prev_used(const struct iova_tree *t, uint64_t at, uint64_t *
 int iomi_iova_tree_prepare(struct iova_tree *t, uint64_t first, uint64_t last);
 /* Takes free pages after prepare. */
 void iomi_iova_tree_take(struct iova_tree *t, uint64_t first, uint64_t last);
+/*
+ * Takes free blocks of one order that stand side by side from page on, one at
+ * least; *n is how many are wanted, then how many were had. Each is a piece of
+ * its own. IOM_ENOMEM.
+ */
+int iomi_iova_tree_take_blocks(struct iova_tree *t, uint64_t page, unsigned int order,
+			       unsigned int *n);
 /* Frees what was taken in one piece. What was not is left as it is and counted. */
 void iomi_iova_tree_give(struct iova_tree *t, uint64_t first, uint64_t last);
 
