@@ -380,6 +380,7 @@ struct iom_smmuv3_dev {
 	IOM_ATOMIC(uint64_t) nr_config_misses;
 	IOM_ATOMIC(uint64_t) nr_refused;
 	unsigned int nr_ports;		/* under lock */
+	struct smmu_strict *strict;	/* NULL: it is not; fixed */
 };
 
 /*

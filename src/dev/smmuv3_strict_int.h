@@ -115,7 +115,9 @@ void iomi_smmuv3_strict_report_stale(struct iom_smmuv3_dev *s, struct strict_sta
 /* smmuv3_strict_reg.c. before: s is as it was. Also for accesses that are RAZ/WI. */
 void iomi_smmuv3_strict_before_write(struct iom_smmuv3_dev *s, uint64_t off, unsigned int len,
 				     uint64_t val);
-void iomi_smmuv3_strict_before_read(struct iom_smmuv3_dev *s, uint64_t off, unsigned int len);
+/* val: what software gets, late acknowledgements and all. */
+void iomi_smmuv3_strict_after_read(struct iom_smmuv3_dev *s, uint64_t off, unsigned int len,
+				   uint64_t val);
 void iomi_smmuv3_strict_barrier(struct iom_smmuv3_dev *s, struct iom_gmem *gmem);
 /* CMDQ_PROD was written: commands from CONS to PROD, new ones from `first` on. */
 void iomi_smmuv3_strict_submitted(struct iom_smmuv3_dev *s, struct iom_gmem *gmem, uint64_t first);
