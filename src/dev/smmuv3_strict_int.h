@@ -10,7 +10,8 @@
  *	smmuv3_strict_rules.c	the catalogue
  *	smmuv3_strict_diag.c	which rule a stale entry breaks (pure)
  *	smmuv3_strict_check.c	structures and commands as software wrote them
- *	smmuv3_strict_reg.c	accesses to registers, queues, barriers
+ *	smmuv3_strict_reg.c	accesses to registers, queues
+ *	smmuv3_strict_order.c	barriers
  *	smmuv3_strict_text.c	reports, made and as text
  *
  * Lock: smmu_strict.lock, after the model's lock and before cache_lock; held
@@ -118,8 +119,9 @@ void iomi_smmuv3_strict_before_write(struct iom_smmuv3_dev *s, uint64_t off, uns
 /* val: what software gets, late acknowledgements and all. */
 void iomi_smmuv3_strict_after_read(struct iom_smmuv3_dev *s, uint64_t off, unsigned int len,
 				   uint64_t val);
+/* smmuv3_strict_order.c. gmem: the SMMU's, bracket open. Only with cfg.wmb. */
 void iomi_smmuv3_strict_barrier(struct iom_smmuv3_dev *s, struct iom_gmem *gmem);
-/* CMDQ_PROD was written: commands from CONS to PROD, new ones from `first` on. */
+/* CMDQ_PROD was written, and the log has the new commands: from number first on. */
 void iomi_smmuv3_strict_submitted(struct iom_smmuv3_dev *s, struct iom_gmem *gmem, uint64_t first);
 void iomi_smmuv3_strict_at_finish(struct iom_smmuv3_dev *s);
 

@@ -278,9 +278,11 @@ static bool chief(const struct iomi_smmuv3_field *f)
 	return false;
 }
 
+/* The chief fields, and those that differ; if nothing does, all that are not 0. */
 static void contents(struct page *p, const struct iom_smmuv3_report *r, const char *name,
 		     const uint64_t *w)
 {
+	bool same = !memcmp(r->held, r->memory, r->nr_words * sizeof(r->held[0]));
 	const struct iomi_smmuv3_layout *l = layout_of(r->what);
 	const struct iomi_smmuv3_field *f;
 	struct iomi_smmuv3_text t;
@@ -291,7 +293,8 @@ static void contents(struct page *p, const struct iom_smmuv3_report *r, const ch
 	label(p, name);
 	for (i = 0; l && i < l->n_fields; i++) {
 		f = &l->fields[i];
-		if (!chief(f) && !((r->held[f->word] ^ r->memory[f->word]) & f->mask))
+		if (!chief(f) && !((r->held[f->word] ^ r->memory[f->word]) & f->mask) &&
+		    !(same && (w[f->word] & f->mask)))
 			continue;
 		iomi_smmuv3_text_init(&t, buf, sizeof(buf));
 		iomi_smmuv3_text_field(&t, f, w);
@@ -299,7 +302,7 @@ static void contents(struct page *p, const struct iom_smmuv3_report *r, const ch
 	}
 	for (i = 0; i < r->nr_words; i++) {
 		rest = l ? ~iomi_smmuv3_fields_mask(l, i) : UINT64_MAX;
-		if (l && !((r->held[i] ^ r->memory[i]) & rest))
+		if (l && !((r->held[i] ^ r->memory[i]) & rest) && !(same && (w[i] & rest)))
 			continue;
 		iomi_smmuv3_text_init(&t, buf, sizeof(buf));
 		if (l)

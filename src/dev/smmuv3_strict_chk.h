@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the files of the checker keep between two events. All of it bounded and
+ * under smmu_strict.lock; what does not fit is forgotten, which can only lose a
+ * report.
+ */
+#ifndef IOMI_DEV_SMMUV3_STRICT_CHK_H
+#define IOMI_DEV_SMMUV3_STRICT_CHK_H
+
+#include "smmuv3_strict_int.h"
+
+#define CHK_KNOWN	64u
+#define CHK_SEEN	256u
+#define CHK_LEFT	16u
+#define CHK_PLACES	64u
+#define CHK_WINDOW	64u	/* commands behind PROD that a barrier is asked about */
+#define CHK_VALID	256u
+
+/* A configuration in use: as memory had it when a transaction went by it. */
+struct chk_known {
+	bool there, ssv;
+	uint32_t sid, ssid;
+	bool has_cd;
+	uint64_t ste[8], cd[8];
+};
+
+/* An STE or CD with contents and V = 0 that a transaction met. */
+struct chk_left {
+	bool there;
+	bool cd;
+	uint32_t sid, ssid;
+	uint64_t step;			/* when it was met first */
+	uint64_t pa, w[8];
+};
+
+/* An STE or CD, and what it was when the driver's last barrier came. */
+struct chk_place {
+	bool there, cd, snapped, reported;
+	uint32_t sid, ssid;
+	uint64_t pa, snap[8];
+};
+
+struct strict_checker {
+	struct chk_known known[CHK_KNOWN];
+	unsigned int next_known;
+	struct chk_left left[CHK_LEFT];
+	unsigned int next_left;
+	struct chk_place place[CHK_PLACES];
+	unsigned int next_place;
+	uint64_t seen[CHK_SEEN];	/* what was reported already, as hashes; a ring */
+	unsigned int next_seen;
+	uint64_t valid[CHK_VALID];	/* addresses of structures that were valid once; a ring */
+	unsigned int next_valid;
+
+	/* registers: bits written whose acknowledgement software has not read, and when */
+	uint32_t cr0_unseen, irq_unseen;
+	bool gbpa_unseen;
+	uint64_t cr0_step, irq_step, gbpa_step;
+	uint64_t gerror_step;		/* since when an error is active; 0: none is */
+	bool gerror_told;
+
+	/* CMD_SYNCs consumed; how many must be complete before SMMUEN: 0, no such command yet */
+	uint64_t syncs, cfgi_all, tlbi_all, tlbi_el2;
+
+	/* barriers */
+	bool barrier;			/* there was one */
+	uint32_t window_prod;		/* the commands from here on, as they were then */
+	unsigned int window;
+	uint64_t cmd[CHK_WINDOW][2];
+};
+
+/* Was this told already? Else remembers it. */
+bool iomi_smmuv3_strict_chk_seen(struct strict_checker *c, enum smmu_rule rule, uint64_t a,
+				 const uint64_t *w, unsigned int n);
+/* smmuv3_strict_order.c: barriers are asked about this STE or CD from now on. */
+void iomi_smmuv3_strict_chk_place(struct strict_checker *c, const struct strict_config *cfg,
+				  const struct strict_line *line);
+/* Structures that were left with V = 0. */
+void iomi_smmuv3_strict_chk_left(struct iom_smmuv3_dev *s);
+
+#endif
