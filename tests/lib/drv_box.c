@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "lib/drv_box.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PAGE	UINT64_C(4096)
+
+#define REQUIRE(cond) \
+	do { \
+		if (!(cond)) { \
+			fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #cond); \
+			abort(); \
+		} \
+	} while (0)
+
+/* --- memory: first fit, whole pages, the driver's side --- */
+
+static size_t pages(size_t size)
+{
+	return (size + PAGE - 1) / PAGE;
+}
+
+static int mem_alloc(struct iom_dmem *m, size_t size, size_t align, void **virt, uint64_t *pa)
+{
+	struct drv_box *b = IOM_CONTAINER_OF(m, struct drv_box, dmem);
+	size_t n = pages(size), step = align > PAGE ? align / PAGE : 1, i, k;
+
+	for (i = 0; i + n <= DRV_BOX_PAGES; i += step) {
+		for (k = 0; k < n && !b->used[i + k]; k++)
+			;
+		if (k < n)
+			continue;
+		memset(&b->used[i], 1, n);
+		memset(b->mem + i * PAGE, 0, n * PAGE);
+		b->live_pages += n;
+		*virt = b->mem + i * PAGE;
+		*pa = DRV_BOX_BASE + i * PAGE;
+		return IOM_OK;
+	}
+	return IOM_ENOMEM;
+}
+
+static void mem_free(struct iom_dmem *m, void *virt, uint64_t pa, size_t size)
+{
+	struct drv_box *b = IOM_CONTAINER_OF(m, struct drv_box, dmem);
+	size_t i = (pa - DRV_BOX_BASE) / PAGE, n = pages(size), k;
+
+	REQUIRE((uint8_t *)virt == b->mem + i * PAGE);
+	for (k = 0; k < n; k++) {
+		REQUIRE(b->used[i + k]);
+		b->used[i + k] = 0;
+	}
+	/* Whoever still reads it finds nonsense. */
+	memset(virt, 0xa5, n * PAGE);
+	b->live_pages -= n;
+}
+
+static void *mem_virt(struct iom_dmem *m, uint64_t pa)
+{
+	struct drv_box *b = IOM_CONTAINER_OF(m, struct drv_box, dmem);
+
+	REQUIRE(pa - DRV_BOX_BASE < DRV_BOX_PAGES * PAGE);
+	return b->mem + (pa - DRV_BOX_BASE);
+}
+
+/* --- registers --- */
+
+static uint64_t reg_read(struct iom_mmio *m, uint64_t off, unsigned int len)
+{
+	struct drv_box *b = IOM_CONTAINER_OF(m, struct drv_box, mmio);
+	uint64_t val = 0;
+
+	REQUIRE(!iom_smmuv3_dev_read(b->dev, off, len, &val));
+	return val;
+}
+
+static void reg_write(struct iom_mmio *m, uint64_t off, unsigned int len, uint64_t val)
+{
+	struct drv_box *b = IOM_CONTAINER_OF(m, struct drv_box, mmio);
+
+	REQUIRE(!iom_smmuv3_dev_write(b->dev, off, len, val));
+}
+
+static uint32_t read32(struct iom_mmio *m, uint64_t off)
+{
+	return (uint32_t)reg_read(m, off, 4);
+}
+
+static void write32(struct iom_mmio *m, uint64_t off, uint32_t val)
+{
+	reg_write(m, off, 4, val);
+}
+
+static uint64_t read64(struct iom_mmio *m, uint64_t off)
+{
+	return reg_read(m, off, 8);
+}
+
+static void write64(struct iom_mmio *m, uint64_t off, uint64_t val)
+{
+	reg_write(m, off, 8, val);
+}
+
+static void barrier(struct iom_mmio *m)
+{
+	(void)m;
+	atomic_thread_fence(memory_order_seq_cst);
+}
+
+static const struct iom_mmio_ops mmio_ops = {
+	.read32 = read32, .write32 = write32, .read64 = read64, .write64 = write64,
+	.wmb = barrier, .rmb = barrier,
+};
+
+/* --- both halves --- */
+
+void drv_box_init(struct drv_box *b, const struct drv_box_cfg *cfg, const uint32_t *sids,
+		  unsigned int nr)
+{
+	static const struct iom_dmem_ops dmem_ops = {
+		.alloc = mem_alloc, .free = mem_free, .virt = mem_virt,
+	};
+	struct iom_smmuv3_dev_cfg dev = { .mode = IOM_SMMUV3_INLINE };
+	struct iom_smmuv3_drv_cfg drv = {
+		.s1 = cfg->s1, .no_sync_msi = cfg->no_sync_msi, .fault = cfg->fault,
+		.arg = cfg->arg, .sid_lg2 = 16,
+	};
+	struct iom_smmuv3_drv_diag why = { 0 };
+	struct iom_smmuv3_diag diag = { 0 };
+	unsigned int i;
+
+	memset(b, 0, sizeof(*b));
+	plat_test_init(&b->pt);
+	b->mem = aligned_alloc(1 << 20, DRV_BOX_PAGES * PAGE);
+	REQUIRE(b->mem);
+	REQUIRE(!iom_gmem_flat_init(&b->gmem, DRV_BOX_BASE, b->mem, DRV_BOX_PAGES * PAGE));
+	REQUIRE(!iom_dmem_init(&b->dmem, &dmem_ops));
+	b->mmio.ops = &mmio_ops;
+	dev.plat = &b->pt.plat;
+	dev.gmem = &b->gmem.g;
+	memcpy(dev.idr, cfg->idr, sizeof(dev.idr));
+	if (iom_smmuv3_dev_create(&dev, &b->dev, &diag)) {
+		fprintf(stderr, "model: %s: %s\n", diag.field, diag.why);
+		abort();
+	}
+	for (i = 0; i < nr; i++) {
+		REQUIRE(!iom_gmem_flat_init(&b->port_gmem[i], DRV_BOX_BASE, b->mem,
+					    DRV_BOX_PAGES * PAGE));
+		REQUIRE(!iom_smmuv3_dev_port_init(&b->port[i], b->dev, sids[i],
+						  &b->port_gmem[i].g));
+		iom_access_join(&b->access[i], iom_smmuv3_dev_gate(b->dev));
+	}
+	drv.plat = &b->pt.plat;
+	drv.mmio = &b->mmio;
+	drv.dmem = &b->dmem;
+	if (iom_smmuv3_drv_create(&drv, &b->drv, &why)) {
+		fprintf(stderr, "driver: %s: %s\n", why.field ? why.field : "?",
+			why.why ? why.why : "?");
+		abort();
+	}
+}
+
+void drv_box_fini(struct drv_box *b, unsigned int nr)
+{
+	unsigned int i;
+
+	REQUIRE(!iom_smmuv3_drv_destroy(b->drv));
+	for (i = 0; i < nr; i++) {
+		iom_access_leave(&b->access[i]);
+		iom_smmuv3_dev_port_fini(&b->port[i]);
+	}
+	REQUIRE(!iom_smmuv3_dev_destroy(b->dev));
+	REQUIRE(!b->live_pages);
+	REQUIRE(!plat_test_live(&b->pt));
+	free(b->mem);
+}
+
+int drv_box_dma(struct drv_box *b, unsigned int i, uint64_t iova, unsigned int access,
+		uint64_t *pa)
+{
+	struct iom_smmuv3_port *p = &b->port[i];
+	struct iom_smmuv3_result res;
+	uint64_t ev[4];
+	int rc;
+
+	iom_access_begin(&b->access[i]);
+	rc = iom_smmuv3_dev_translate(p, iova, 1, access, &res, ev);
+	iom_access_end(&b->access[i]);
+	if (!rc)
+		*pa = res.pa;
+	return rc;
+}
