@@ -385,13 +385,6 @@ int iom_smmuv3_drv_destroy(struct iom_smmuv3_drv *s)
 	return IOM_OK;
 }
 
-int iom_smmuv3_drv_stream_ats(struct iom_smmuv3_stream *st, bool on)
-{
-	(void)st;
-	(void)on;
-	return IOM_EOPNOTSUPP;
-}
-
 void iom_smmuv3_drv_stats(struct iom_smmuv3_drv *s, struct iom_smmuv3_drv_stats *st)
 {
 	iom_plat_lock(s->plat, &s->evt_lock);

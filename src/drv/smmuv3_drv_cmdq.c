@@ -194,7 +194,7 @@ static bool is_bad(struct smmu_cmdq *q, const struct ticket *t)
 	return false;
 }
 
-/* Until the CMD_SYNC is complete. A message tells without the lock; now and then errors are looked for. */
+/* Until the CMD_SYNC is complete. A message tells without the lock; errors are looked for too. */
 static int wait_for(struct iom_smmuv3_drv *s, const struct ticket *t)
 {
 	struct smmu_cmdq *q = &s->cmdq;

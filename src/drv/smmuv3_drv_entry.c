@@ -86,7 +86,7 @@ void iomi_smmuv3_drv_plan_entry(const struct smmu_entry_kind *kind, const uint64
 	/* What the old entry does not use may have its new value at once. */
 	for (i = 0; i < WORDS; i++) {
 		mid[i] = (now[i] & used_now[i]) | (target[i] & ~used_now[i]);
-		if ((mid[i] ^ target[i]) & (used_now[i] | used_then[i])) {
+		if ((mid[i] ^ target[i]) & used_then[i]) {
 			differ++;
 			which = i;
 		}

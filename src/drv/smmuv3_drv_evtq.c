@@ -20,6 +20,12 @@ static int outq_init(struct iom_smmuv3_drv *s, struct smmu_outq *q, unsigned int
 	return s->dmem->ops.alloc(s->dmem, size, size > 32 ? size : 32, &q->ring, &q->pa);
 }
 
+static void outq_fini(struct iom_smmuv3_drv *s, struct smmu_outq *q, size_t entry)
+{
+	if (q->ring)
+		s->dmem->ops.free(s->dmem, q->ring, q->pa, entry << q->lg2);
+}
+
 int iomi_smmuv3_drv_evtq_init(struct iom_smmuv3_drv *s)
 {
 	int rc = s->plat->ops.lock_init(s->plat, &s->evt_lock);
@@ -35,7 +41,7 @@ int iomi_smmuv3_drv_evtq_init(struct iom_smmuv3_drv *s)
 		goto err_evtq;
 	return IOM_OK;
 err_evtq:
-	s->dmem->ops.free(s->dmem, s->evtq.ring, s->evtq.pa, sizeof(struct smmu_event) << s->evtq.lg2);
+	outq_fini(s, &s->evtq, sizeof(struct smmu_event));
 err_lock:
 	s->plat->ops.lock_fini(s->plat, &s->evt_lock);
 	return rc;
@@ -43,10 +49,8 @@ err_lock:
 
 void iomi_smmuv3_drv_evtq_fini(struct iom_smmuv3_drv *s)
 {
-	if (s->priq.ring)
-		s->dmem->ops.free(s->dmem, s->priq.ring, s->priq.pa,
-				  sizeof(struct smmu_pri) << s->priq.lg2);
-	s->dmem->ops.free(s->dmem, s->evtq.ring, s->evtq.pa, sizeof(struct smmu_event) << s->evtq.lg2);
+	outq_fini(s, &s->priq, sizeof(struct smmu_pri));
+	outq_fini(s, &s->evtq, sizeof(struct smmu_event));
 	s->plat->ops.lock_fini(s->plat, &s->evt_lock);
 }
 

@@ -16,7 +16,8 @@ void iomi_smmuv3_drv_batch_add(struct iom_smmuv3_drv *s, struct smmu_batch *b,
 {
 	if (b->n == IOM_ARRAY_SIZE(b->cmd)) {
 		if (!b->rc)
-			b->rc = iomi_smmuv3_drv_issue(s, (const uint64_t (*)[2])b->cmd, b->n, false);
+			b->rc = iomi_smmuv3_drv_issue(s, (const uint64_t (*)[2])b->cmd, b->n,
+						      false);
 		b->n = 0;
 	}
 	iomi_smmuv3_wire_pack_cmd(c, b->cmd[b->n++]);
@@ -81,7 +82,7 @@ static void add_ranges(struct iom_smmuv3_drv *s, struct smmu_batch *b, struct sm
 	c->tg = c->ttl = c->num = c->scale = 0;
 }
 
-/* One command for each leaf of the smallest size that has gone: what is larger is named more than once. */
+/* One for each leaf of the smallest size that has gone; larger ones are named more often. */
 static void add_each(struct iom_smmuv3_drv *s, struct smmu_batch *b, struct smmuv3_wire_cmd *c,
 		     const struct iom_inv_range *r, unsigned int step_lg2)
 {

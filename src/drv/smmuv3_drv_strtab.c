@@ -356,7 +356,7 @@ static int attach(struct iom_smmuv3_stream *st, struct iom_domain *d)
 	else
 		s2_ste(st, &f, id, ste);
 	if (rc) {
-		/* IOM_ENOMEM: nothing was written. IOM_EIO: d stays bound to what may look at it. */
+		/* IOM_ENOMEM: nothing was written. IOM_EIO: d stays bound to what may look. */
 		if (rc != IOM_EIO)
 			iomi_smmuv3_drv_leave(st, d, false, 0, id);
 		return rc;
@@ -378,7 +378,7 @@ static int attach_none(struct iom_smmuv3_stream *st, const uint64_t ste[8])
 {
 	int rc;
 
-	if (st->cdtab && st->s->cfg.s1->pasids(st))
+	if (st->ats || (st->cdtab && st->s->cfg.s1->pasids(st)))
 		return IOM_EBUSY;
 	rc = switch_to(st, NULL, 0, ste);
 	if (!rc && st->cdtab)
@@ -405,8 +405,7 @@ int iom_smmuv3_drv_identity(struct iom_smmuv3_stream *st)
 
 	identity_ste(st->s, ste);
 	iom_plat_lock(st->s->plat, &st->s->lock);
-	/* 12: bypass is no target of ATS */
-	rc = st->ats ? IOM_EBUSY : attach_none(st, ste);
+	rc = attach_none(st, ste);
 	iom_plat_unlock(st->s->plat, &st->s->lock);
 	return rc;
 }
@@ -503,6 +502,73 @@ int iom_smmuv3_drv_stream_remove(struct iom_smmuv3_stream *st)
 			s->cfg.s1->gone(st);
 		iom_list_del(&st->link);
 	}
+	iom_plat_unlock(s->plat, &s->lock);
+	return rc;
+}
+
+/* --- ATS (3.9.1): the endpoint keeps translations itself --- */
+
+/* EATS as st->ats says, and nothing else of the STE. */
+static int write_eats(struct iom_smmuv3_stream *st)
+{
+	uint64_t w[8];
+
+	iomi_smmuv3_wire_load(w, ste_of(st->s, st->sid)->w, 8);
+	w[1] = (w[1] & ~SMMU_STE1_EATS) | iomi_smmuv3_drv_eats(st);
+	return iomi_smmuv3_drv_write_ste(st, w);
+}
+
+static int forget_atc(struct iom_smmuv3_stream *st)
+{
+	const struct iom_inv_range all = { .iova = { 0, UINT64_MAX }, .tables = true };
+	const struct iom_inv atc = inv_of(st, IOM_INV_ATC, st->sid);
+
+	return iomi_smmuv3_drv_invalidate(&st->s->iommu, &atc, 1, &all, 1);
+}
+
+/* Unmaps reach the ATC before the endpoint can fill it, and as long as it may hold anything. */
+static int ats_on(struct iom_smmuv3_stream *st)
+{
+	const struct iom_inv atc = inv_of(st, IOM_INV_ATC, st->sid);
+	int rc = iom_domain_inv_add(st->domain, &atc);
+
+	if (rc)
+		return rc;
+	st->ats = true;
+	rc = forget_atc(st);
+	return rc ? rc : write_eats(st);
+}
+
+static int ats_off(struct iom_smmuv3_stream *st)
+{
+	const struct iom_inv atc = inv_of(st, IOM_INV_ATC, st->sid);
+	int rc;
+
+	st->ats = false;
+	rc = write_eats(st);
+	if (!rc)
+		rc = forget_atc(st);
+	if (rc) {
+		/* Not confirmed: it may still hold something. */
+		st->ats = true;
+		return rc;
+	}
+	iom_domain_inv_del(st->domain, &atc);
+	return IOM_OK;
+}
+
+int iom_smmuv3_drv_stream_ats(struct iom_smmuv3_stream *st, bool on)
+{
+	struct iom_smmuv3_drv *s = st->s;
+	int rc = IOM_OK;
+
+	iom_plat_lock(s->plat, &s->lock);
+	if (!s->caps.ats)
+		rc = IOM_EOPNOTSUPP;
+	else if (!st->domain || (st->cdtab && s->cfg.s1->pasids(st)))
+		rc = IOM_EBUSY;
+	else if (on != st->ats)
+		rc = on ? ats_on(st) : ats_off(st);
 	iom_plat_unlock(s->plat, &s->lock);
 	return rc;
 }

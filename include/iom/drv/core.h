@@ -75,8 +75,8 @@ struct iom_device_id {
 };
 
 enum iom_reserved_kind {
-	IOM_RESERVED_NONE,	/* never to be mapped: a hole of the bus, an address a bridge takes */
-	IOM_RESERVED_DIRECT,	/* the device goes on using it from before: mapped one to one, always */
+	IOM_RESERVED_NONE,	/* never mapped: a hole of the bus, what a bridge takes */
+	IOM_RESERVED_DIRECT,	/* in use from before: mapped one to one, always */
 	IOM_RESERVED_MSI,	/* doorbells: by hardware, or a window for them */
 };
 
@@ -138,7 +138,7 @@ int iom_core_retry(struct iom_core *core);
  */
 int iom_core_device_add(struct iom_core *core, const struct iom_device_desc *desc,
 			struct iom_device **out);
-/* Waits for its fault handlers to end. Groups are not split: whoever shared one goes on so. */
+/* Waits for its fault handlers to end. Groups are not split. IOM_EBUSY: it is attached. */
 int iom_core_device_remove(struct iom_core *core, struct iom_device *dev);
 
 struct iom_group *iom_device_group(struct iom_core *core, struct iom_device *dev);

@@ -93,7 +93,7 @@ struct iom_smmuv3_drv_caps {
 };
 void iom_smmuv3_drv_caps(const struct iom_smmuv3_drv *s, struct iom_smmuv3_drv_caps *caps);
 
-/* One StreamID. The caller's memory, from add to remove; nothing in it is the caller's to change. */
+/* One StreamID. The caller's memory, from add to remove, and the driver's to change. */
 struct iom_smmuv3_stream {
 	struct iom_list link;
 	struct iom_smmuv3_drv *s;
@@ -130,7 +130,10 @@ int iom_smmuv3_drv_stream_remove(struct iom_smmuv3_stream *st);
  * IOM_EIO nothing has changed.
  */
 int iom_smmuv3_drv_attach(struct iom_smmuv3_stream *st, struct iom_domain *d);
-/* The same to nothing (every transaction is aborted, without an event), and to addresses as they are. */
+/*
+ * The same to nothing (every transaction is aborted, without an event), and to
+ * addresses as they are; not with ATS on: IOM_EBUSY.
+ */
 int iom_smmuv3_drv_block(struct iom_smmuv3_stream *st);
 int iom_smmuv3_drv_identity(struct iom_smmuv3_stream *st);
 
@@ -143,12 +146,13 @@ int iom_smmuv3_drv_attach_pasid(struct iom_smmuv3_stream *st, uint32_t pasid,
 int iom_smmuv3_drv_detach_pasid(struct iom_smmuv3_stream *st, uint32_t pasid);
 
 /*
- * PCIe ATS. on: after the stream is attached, before the endpoint's own enable
- * bit; off: after that bit is cleared. IOM_EOPNOTSUPP, IOM_EIO.
+ * PCIe ATS. on: after the stream is attached to a domain and before PASIDs are,
+ * before the endpoint's own enable bit; off: after that bit is cleared.
+ * IOM_EOPNOTSUPP: the SMMU has none; IOM_EBUSY: not so attached; IOM_ENOMEM; IOM_EIO.
  */
 int iom_smmuv3_drv_stream_ats(struct iom_smmuv3_stream *st, bool on);
 
-/* An interrupt of the SMMU came, whichever; or now and then, without interrupts. One thread at a time. */
+/* An interrupt of the SMMU came, whichever; without interrupts: now and then. One thread at a time. */
 void iom_smmuv3_drv_irq(struct iom_smmuv3_drv *s);
 /* The answer to a fault that was answered IOM_FAULT_LATER. Any thread. IOM_EIO. */
 int iom_smmuv3_drv_resume(struct iom_smmuv3_drv *s, const struct iom_fault *f,
