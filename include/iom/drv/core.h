@@ -105,7 +105,8 @@ struct iom_device_desc {
 	const struct iom_reserved *reserved;
 	unsigned int nr_reserved;
 	bool coherent;			/* dma-coherent, _CCA */
-	enum iom_default dflt;		/* where it is when nobody has attached it */
+	/* Where it is when nobody has attached it; identity only if all of its group say so. */
+	enum iom_default dflt;
 	struct iom_core_stream_cfg stream;
 	/* A fault that its domain's handler has not answered. May be NULL. No lock held. */
 	enum iom_fault_answer (*fault)(void *arg, struct iom_device *dev,
@@ -146,7 +147,7 @@ unsigned int iom_group_size(struct iom_core *core, const struct iom_group *g);
 const char *iom_device_name(const struct iom_device *dev);
 /* Its IOMMUs are all there, and it is bound to them. */
 bool iom_device_ready(struct iom_core *core, const struct iom_device *dev);
-/* DMA of the device is coherent: it is, and so is each IOMMU in front of it. False while it waits. */
+/* Waits for its fault handlers. Groups are not split. IOM_EBUSY: its group is attached. */
 bool iom_device_coherent(struct iom_core *core, const struct iom_device *dev);
 /* Calls fn for each reserved region of the group's devices, under the lock. */
 void iom_group_reserved(struct iom_core *core, const struct iom_group *g,
@@ -159,7 +160,7 @@ void iom_group_reserved(struct iom_core *core, const struct iom_group *g,
  * IOM_EIO: what could not be brought back is blocked.
  */
 int iom_group_attach(struct iom_core *core, struct iom_group *g, struct iom_domain *d);
-/* Back to each device's default. IOM_EIO as above. */
+/* Back to the default. IOM_EIO as above. */
 int iom_group_detach(struct iom_core *core, struct iom_group *g);
 struct iom_domain *iom_group_domain(struct iom_core *core, const struct iom_group *g);
 

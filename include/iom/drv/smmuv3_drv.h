@@ -152,7 +152,7 @@ int iom_smmuv3_drv_detach_pasid(struct iom_smmuv3_stream *st, uint32_t pasid);
  */
 int iom_smmuv3_drv_stream_ats(struct iom_smmuv3_stream *st, bool on);
 
-/* An interrupt of the SMMU came, whichever; without interrupts: now and then. One thread at a time. */
+/* An interrupt of the SMMU came, whichever; without any: now and then. One thread at a time. */
 void iom_smmuv3_drv_irq(struct iom_smmuv3_drv *s);
 /* The answer to a fault that was answered IOM_FAULT_LATER. Any thread. IOM_EIO. */
 int iom_smmuv3_drv_resume(struct iom_smmuv3_drv *s, const struct iom_fault *f,

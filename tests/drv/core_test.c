@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The core. A fake IOMMU says where each of its streams is; an SMMUv3 of libiom's
+ * own shows one group from description to DMA. Requirements: A5, B1.
+ */
+#include <iom/drv/smmuv3_drv_core.h>
+
+#include "lib/drv_box.h"
+#include "lib/test.h"
+
+/* --- a fake IOMMU: what each ID reaches --- */
+
+#define IDS	16u
+
+enum where { GONE, BLOCKED, IDENTITY, DOMAIN };
+
+struct fake {
+	struct iom_core_iommu i;
+	struct {
+		struct iom_core_stream st;
+		enum where where;
+		struct iom_domain *d;
+	} id[IDS];
+	unsigned int fail_in;		/* this call from now on fails; 0: none */
+};
+
+static int may(struct fake *f)
+{
+	return f->fail_in && !--f->fail_in ? IOM_ENOMEM : IOM_OK;
+}
+
+static int fake_add(struct iom_core_iommu *i, uint32_t id, const struct iom_core_stream_cfg *cfg,
+		    struct iom_core_stream **out)
+{
+	struct fake *f = IOM_CONTAINER_OF(i, struct fake, i);
+	int rc = may(f);
+
+	(void)cfg;
+	assert_true(id < IDS && f->id[id].where == GONE);
+	if (rc)
+		return rc;
+	f->id[id].st = (struct iom_core_stream){ i, id };
+	f->id[id].where = BLOCKED;
+	*out = &f->id[id].st;
+	return IOM_OK;
+}
+
+static struct fake *fake_of(struct iom_core_stream *st)
+{
+	return IOM_CONTAINER_OF(st->iommu, struct fake, i);
+}
+
+static int fake_remove(struct iom_core_stream *st)
+{
+	assert_int_not_equal(fake_of(st)->id[st->id].where, GONE);
+	fake_of(st)->id[st->id].where = GONE;
+	return IOM_OK;
+}
+
+static int fake_attach(struct iom_core_stream *st, struct iom_domain *d)
+{
+	struct fake *f = fake_of(st);
+	int rc = d ? may(f) : IOM_OK;
+
+	if (rc)
+		return rc;
+	f->id[st->id].where = d ? DOMAIN : BLOCKED;
+	f->id[st->id].d = d;
+	return IOM_OK;
+}
+
+static int fake_identity(struct iom_core_stream *st)
+{
+	fake_of(st)->id[st->id].where = IDENTITY;
+	return IOM_OK;
+}
+
+static int fake_pasid(struct iom_core_stream *st, uint32_t pasid, struct iom_domain *d)
+{
+	(void)st;
+	(void)pasid;
+	(void)d;
+	return IOM_OK;
+}
+
+static int fake_no_pasid(struct iom_core_stream *st, uint32_t pasid)
+{
+	return fake_pasid(st, pasid, NULL);
+}
+
+static const struct iom_core_iommu_ops fake_ops = {
+	.add = fake_add, .remove = fake_remove, .attach = fake_attach,
+	.identity = fake_identity, .attach_pasid = fake_pasid, .detach_pasid = fake_no_pasid,
+};
+
+struct box {
+	struct plat_test pt;
+	struct iom_core *core;
+	struct fake a, b;
+};
+
+static void box_init(struct box *x)
+{
+	memset(x, 0, sizeof(*x));
+	plat_test_init(&x->pt);
+	assert_int_equal(iom_core_create(&x->pt.plat, &x->core), IOM_OK);
+	x->a.i = (struct iom_core_iommu){ .ops = &fake_ops, .key = 0xa, .coherent = true };
+	x->b.i = (struct iom_core_iommu){ .ops = &fake_ops, .key = 0xb };
+}
+
+static void box_fini(struct box *x)
+{
+	assert_int_equal(iom_core_destroy(x->core), IOM_OK);
+	assert_int_equal(plat_test_live(&x->pt), 0);
+}
+
+static struct iom_device *add(struct box *x, uint64_t iommu, uint32_t id, enum iom_default dflt)
+{
+	const struct iom_device_id ids[] = { { iommu, id } };
+	const struct iom_device_desc d = {
+		.name = "d", .ids = ids, .nr_ids = 1, .dflt = dflt, .coherent = true,
+	};
+	struct iom_device *dev;
+
+	assert_int_equal(iom_core_device_add(x->core, &d, &dev), IOM_OK);
+	return dev;
+}
+
+/* --- tests --- */
+
+/* A5: a device waits without limit, and is blocked, not bypassed, until it is bound. */
+static void waiting(void **state)
+{
+	struct iom_device *dev;
+	struct box x;
+
+	(void)state;
+	box_init(&x);
+	dev = add(&x, 0xa, 3, IOM_DEFAULT_IDENTITY);
+	assert_false(iom_device_ready(x.core, dev));
+	assert_false(iom_device_coherent(x.core, dev));
+	assert_int_equal(iom_group_attach(x.core, iom_device_group(x.core, dev), NULL), IOM_EAGAIN);
+	assert_int_equal(iom_core_iommu_add(x.core, &x.b.i), IOM_OK);
+	assert_false(iom_device_ready(x.core, dev));
+	assert_int_equal(iom_core_iommu_add(x.core, &x.a.i), IOM_OK);
+	assert_int_equal(iom_core_iommu_add(x.core, &x.a.i), IOM_EEXIST);
+	assert_true(iom_device_ready(x.core, dev));
+	assert_int_equal(x.a.id[3].where, IDENTITY);
+	/* The IOMMU leaves after its endpoints, or unbinds them first. */
+	assert_int_equal(iom_core_iommu_remove(x.core, &x.a.i, false), IOM_EBUSY);
+	assert_int_equal(x.a.id[3].where, IDENTITY);
+	assert_int_equal(iom_core_iommu_remove(x.core, &x.a.i, true), IOM_OK);
+	assert_int_equal(x.a.id[3].where, GONE);
+	assert_false(iom_device_ready(x.core, dev));
+	assert_int_equal(iom_core_iommu_add(x.core, &x.a.i), IOM_OK);
+	assert_int_equal(x.a.id[3].where, IDENTITY);
+	assert_int_equal(iom_core_destroy(x.core), IOM_EBUSY);
+	assert_int_equal(iom_core_device_remove(x.core, dev), IOM_OK);
+	assert_int_equal(iom_core_iommu_remove(x.core, &x.a.i, false), IOM_OK);
+	assert_int_equal(iom_core_iommu_remove(x.core, &x.b.i, false), IOM_OK);
+	box_fini(&x);
+}
+
+/* A device that could not be bound waits, and is tried again. */
+static void bound_later(void **state)
+{
+	struct iom_device *dev;
+	struct box x;
+
+	(void)state;
+	box_init(&x);
+	x.a.fail_in = 1;
+	dev = add(&x, 0xa, 3, IOM_DEFAULT_BLOCKED);
+	assert_int_equal(iom_core_iommu_add(x.core, &x.a.i), IOM_OK);
+	assert_false(iom_device_ready(x.core, dev));
+	assert_int_equal(iom_core_retry(x.core), IOM_OK);
+	assert_true(iom_device_ready(x.core, dev));
+	assert_int_equal(x.a.id[3].where, BLOCKED);
+	assert_int_equal(iom_core_device_remove(x.core, dev), IOM_OK);
+	assert_int_equal(iom_core_iommu_remove(x.core, &x.a.i, false), IOM_OK);
+	box_fini(&x);
+}
+
+/* B1: the device is coherent and the IOMMU in front of it is. */
+static void coherent(void **state)
+{
+	struct iom_device *a, *b;
+	struct box x;
+
+	(void)state;
+	box_init(&x);
+	assert_int_equal(iom_core_iommu_add(x.core, &x.a.i), IOM_OK);
+	assert_int_equal(iom_core_iommu_add(x.core, &x.b.i), IOM_OK);
+	a = add(&x, 0xa, 1, IOM_DEFAULT_BLOCKED);
+	b = add(&x, 0xb, 1, IOM_DEFAULT_BLOCKED);
+	assert_true(iom_device_coherent(x.core, a));
+	assert_false(iom_device_coherent(x.core, b));
+	iom_core_device_remove(x.core, a);
+	iom_core_device_remove(x.core, b);
+	iom_core_iommu_remove(x.core, &x.a.i, false);
+	iom_core_iommu_remove(x.core, &x.b.i, false);
+	box_fini(&x);
+}
+
+/*
+ * Groups against a model that is obviously right: a matrix of who cannot be told
+ * apart, closed. Random IDs, aliases and shared bridges.
+ */
+static void groups(void **state)
+{
+	enum { N = 8 };
+	struct iom_device_id ids[N][1], aliases[N][1];
+	uint64_t shared[N][1];
+	bool same[N][N];
+	struct iom_device *dev[N];
+	struct test_rng rng;
+	unsigned int i, j, k, run;
+	struct box x;
+
+	(void)state;
+	test_rng_init(&rng);
+	for (run = 0; run < 300; run++) {
+		box_init(&x);
+		assert_int_equal(iom_core_iommu_add(x.core, &x.a.i), IOM_OK);
+		for (i = 0; i < N; i++) {
+			struct iom_device_desc d = { .name = "d", .nr_ids = 1 };
+
+			ids[i][0] = (struct iom_device_id){ 0xa, (uint32_t)test_rng_below(&rng, 12) };
+			aliases[i][0] = (struct iom_device_id){ 0xa, (uint32_t)test_rng_below(&rng, IDS) };
+			shared[i][0] = test_rng_below(&rng, 20);
+			d.ids = ids[i];
+			d.aliases = aliases[i];
+			d.nr_aliases = !test_rng_below(&rng, 4);
+			if (!d.nr_aliases)
+				aliases[i][0] = ids[i][0];
+			d.shared = shared[i];
+			d.nr_shared = !test_rng_below(&rng, 3);
+			if (!d.nr_shared)
+				shared[i][0] = 100 + i;
+			assert_int_equal(iom_core_device_add(x.core, &d, &dev[i]), IOM_OK);
+			assert_true(iom_device_ready(x.core, dev[i]));
+		}
+		for (i = 0; i < N; i++) {
+			for (j = 0; j < N; j++)
+				same[i][j] = ids[i][0].id == ids[j][0].id ||
+					     ids[i][0].id == aliases[j][0].id ||
+					     aliases[i][0].id == ids[j][0].id ||
+					     aliases[i][0].id == aliases[j][0].id ||
+					     shared[i][0] == shared[j][0];
+		}
+		for (k = 0; k < N; k++) {
+			for (i = 0; i < N; i++) {
+				for (j = 0; j < N; j++)
+					same[i][j] |= same[i][k] && same[k][j];
+			}
+		}
+		for (i = 0; i < N; i++) {
+			for (j = 0; j < N; j++)
+				assert_int_equal(iom_device_group(x.core, dev[i]) ==
+						 iom_device_group(x.core, dev[j]), same[i][j]);
+		}
+		for (i = 0; i < N; i++)
+			assert_int_equal(iom_core_device_remove(x.core, dev[i]), IOM_OK);
+		for (i = 0; i < IDS; i++)
+			assert_int_equal(x.a.id[i].where, GONE);
+		assert_int_equal(iom_core_iommu_remove(x.core, &x.a.i, false), IOM_OK);
+		box_fini(&x);
+	}
+}
+
+/* --- over an SMMUv3 --- */
+
+static const uint32_t sids[] = { 0x8, 0x9, 0x10 };
+#define KEY	UINT64_C(0x9050000)
+#define RMR	UINT64_C(0x80700000)
+
+struct seen {
+	unsigned int faults;
+	uint64_t iova;
+};
+
+static enum iom_fault_answer on_fault(void *arg, struct iom_device *dev, const struct iom_fault *f)
+{
+	struct seen *s = arg;
+
+	assert_string_equal(iom_device_name(dev), "nic");
+	s->faults++;
+	s->iova = f->iova;
+	return IOM_FAULT_ABORT;
+}
+
+struct routed {
+	struct iom_core *core;
+	struct iom_core_iommu *iommu;
+};
+
+static enum iom_fault_answer route(void *arg, const struct iom_fault *f)
+{
+	struct routed *r = arg;
+
+	return iom_core_fault(r->core, r->iommu, f);
+}
+
+/* Two functions without ACS and one alone: attach, a reserved region, DMA, a fault, detach. */
+static void from_description_to_dma(void **state)
+{
+	static struct drv_box b;
+	struct routed r = { 0 };
+	const struct drv_box_cfg cfg = { .s1 = &iom_smmuv3_drv_s1, .fault = route, .arg = &r };
+	const struct iom_device_id nic[] = { { KEY, 0x8 }, { KEY, 0x9 } }, gpu[] = { { KEY, 0x10 } };
+	const struct iom_reserved rmr[] = {
+		{ { RMR, RMR + 0xffff }, IOM_RESERVED_DIRECT, IOM_PT_READ | IOM_PT_WRITE },
+	};
+	struct seen seen = { 0 };
+	const struct iom_device_desc descs[] = {
+		{ .name = "nic", .ids = nic, .nr_ids = 2, .fault = on_fault, .arg = &seen,
+		  .reserved = rmr, .nr_reserved = 1 },
+		{ .name = "gpu", .ids = gpu, .nr_ids = 1, .dflt = IOM_DEFAULT_IDENTITY },
+	};
+	struct iom_device *dev[2];
+	struct iom_domain_cfg dc = { 0 };
+	struct iom_domain *d;
+	struct iom_group *g;
+	uint64_t pa = 0;
+
+	(void)state;
+	drv_box_init(&b, &cfg, sids, 3);
+	assert_int_equal(iom_core_create(&b.pt.plat, &r.core), IOM_OK);
+	assert_int_equal(iom_core_device_add(r.core, &descs[0], &dev[0]), IOM_OK);
+	assert_int_equal(iom_core_device_add(r.core, &descs[1], &dev[1]), IOM_OK);
+	assert_int_equal(iom_smmuv3_drv_core_create(&b.pt.plat, b.drv, KEY, &r.iommu), IOM_OK);
+	assert_int_equal(iom_core_iommu_add(r.core, r.iommu), IOM_OK);
+	dc = (struct iom_domain_cfg){
+		.plat = &b.pt.plat, .dmem = &b.dmem,
+		.pt = { .format = IOM_PT_ARM_S1, .granule_lg2 = 12, .ia_bits = 48, .oa_bits = 44 },
+	};
+	assert_int_equal(iom_domain_create(&dc, &d), IOM_OK);
+	assert_int_not_equal(drv_box_dma(&b, 0, RMR, IOM_ACCESS_READ, &pa), IOM_OK);
+	assert_int_equal(drv_box_dma(&b, 2, RMR, IOM_ACCESS_READ, &pa), IOM_OK);
+	g = iom_device_group(r.core, dev[0]);
+	assert_int_equal(iom_group_attach(r.core, g, d), IOM_OK);
+	assert_int_equal(iom_group_attach(r.core, g, d), IOM_EBUSY);
+	assert_int_equal(iom_domain_map(d, (struct iom_range){ 0x1000, 0x1fff }, 0x80001000,
+					IOM_PT_READ), IOM_OK);
+	assert_int_equal(drv_box_dma(&b, 1, 0x1234, IOM_ACCESS_READ, &pa), IOM_OK);
+	assert_int_equal(pa, 0x80001234);
+	assert_int_equal(drv_box_dma(&b, 0, RMR + 0x42, IOM_ACCESS_WRITE, &pa), IOM_OK);
+	assert_int_equal(pa, RMR + 0x42);
+	assert_int_equal(iom_core_device_remove(r.core, dev[0]), IOM_EBUSY);
+	assert_int_equal(iom_domain_destroy(d), IOM_EBUSY);
+	/* The fault finds the device. */
+	assert_int_equal(iom_domain_unmap(d, (struct iom_range){ 0x1000, 0x1fff }), IOM_OK);
+	assert_int_not_equal(drv_box_dma(&b, 1, 0x1234, IOM_ACCESS_READ, &pa), IOM_OK);
+	iom_smmuv3_drv_irq(b.drv);
+	assert_int_equal(seen.faults, 1);
+	assert_int_equal(seen.iova, 0x1234);
+	assert_int_equal(iom_group_detach(r.core, g), IOM_OK);
+	assert_int_not_equal(drv_box_dma(&b, 0, RMR, IOM_ACCESS_READ, &pa), IOM_OK);
+	assert_int_equal(iom_core_device_remove(r.core, dev[0]), IOM_OK);
+	assert_int_equal(iom_core_device_remove(r.core, dev[1]), IOM_OK);
+	assert_int_equal(iom_core_iommu_remove(r.core, r.iommu, false), IOM_OK);
+	iom_smmuv3_drv_core_destroy(r.iommu);
+	assert_int_equal(iom_domain_destroy(d), IOM_OK);
+	assert_int_equal(iom_core_destroy(r.core), IOM_OK);
+	drv_box_fini(&b, 3);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(waiting),
+		cmocka_unit_test(bound_later),
+		cmocka_unit_test(coherent),
+		cmocka_unit_test(groups),
+		cmocka_unit_test(from_description_to_dma),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
