@@ -333,7 +333,7 @@ static bool all_ready(struct iom_core *core, const struct iom_group *g)
 	return true;
 }
 
-int iom_group_attach(struct iom_core *core, struct iom_group *g, struct iom_domain *d)
+int iom_core_group_attach(struct iom_core *core, struct iom_group *g, struct iom_domain *d)
 {
 	int rc;
 
@@ -350,7 +350,7 @@ int iom_group_attach(struct iom_core *core, struct iom_group *g, struct iom_doma
 	return rc;
 }
 
-int iom_group_detach(struct iom_core *core, struct iom_group *g)
+int iom_core_group_detach(struct iom_core *core, struct iom_group *g)
 {
 	int rc;
 
@@ -360,7 +360,7 @@ int iom_group_detach(struct iom_core *core, struct iom_group *g)
 	return rc;
 }
 
-struct iom_domain *iom_group_domain(struct iom_core *core, const struct iom_group *g)
+struct iom_domain *iom_core_group_domain(struct iom_core *core, const struct iom_group *g)
 {
 	struct iom_domain *d;
 
@@ -372,7 +372,7 @@ struct iom_domain *iom_group_domain(struct iom_core *core, const struct iom_grou
 
 /* --- PASIDs --- */
 
-int iom_device_attach_pasid(struct iom_core *core, struct iom_device *dev, uint32_t pasid,
+int iom_core_device_attach_pasid(struct iom_core *core, struct iom_device *dev, uint32_t pasid,
 			    struct iom_domain *d)
 {
 	struct iom_core_stream *st;
@@ -390,7 +390,7 @@ int iom_device_attach_pasid(struct iom_core *core, struct iom_device *dev, uint3
 	return rc;
 }
 
-int iom_device_detach_pasid(struct iom_core *core, struct iom_device *dev, uint32_t pasid)
+int iom_core_device_detach_pasid(struct iom_core *core, struct iom_device *dev, uint32_t pasid)
 {
 	struct iom_core_stream *st;
 	int rc = IOM_ENOENT;

@@ -247,7 +247,7 @@ int iom_core_device_remove(struct iom_core *core, struct iom_device *dev)
 
 /* --- questions --- */
 
-struct iom_group *iom_device_group(struct iom_core *core, struct iom_device *dev)
+struct iom_group *iom_core_device_group(struct iom_core *core, struct iom_device *dev)
 {
 	struct iom_group *g;
 
@@ -257,7 +257,7 @@ struct iom_group *iom_device_group(struct iom_core *core, struct iom_device *dev
 	return g;
 }
 
-unsigned int iom_group_size(struct iom_core *core, const struct iom_group *g)
+unsigned int iom_core_group_size(struct iom_core *core, const struct iom_group *g)
 {
 	unsigned int n;
 
@@ -267,12 +267,12 @@ unsigned int iom_group_size(struct iom_core *core, const struct iom_group *g)
 	return n;
 }
 
-const char *iom_device_name(const struct iom_device *dev)
+const char *iom_core_device_name(const struct iom_device *dev)
 {
 	return dev->desc.name;
 }
 
-bool iom_device_ready(struct iom_core *core, const struct iom_device *dev)
+bool iom_core_device_ready(struct iom_core *core, const struct iom_device *dev)
 {
 	bool ready;
 
@@ -282,7 +282,7 @@ bool iom_device_ready(struct iom_core *core, const struct iom_device *dev)
 	return ready;
 }
 
-bool iom_device_coherent(struct iom_core *core, const struct iom_device *dev)
+bool iom_core_device_coherent(struct iom_core *core, const struct iom_device *dev)
 {
 	bool coherent = dev->desc.coherent;
 	unsigned int i;
@@ -295,7 +295,7 @@ bool iom_device_coherent(struct iom_core *core, const struct iom_device *dev)
 	return coherent;
 }
 
-void iom_group_reserved(struct iom_core *core, const struct iom_group *g,
+void iom_core_group_reserved(struct iom_core *core, const struct iom_group *g,
 			void (*fn)(void *arg, const struct iom_reserved *r), void *arg)
 {
 	const struct iom_device *dev;

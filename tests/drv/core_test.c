@@ -137,21 +137,22 @@ static void waiting(void **state)
 	(void)state;
 	box_init(&x);
 	dev = add(&x, 0xa, 3, IOM_DEFAULT_IDENTITY);
-	assert_false(iom_device_ready(x.core, dev));
-	assert_false(iom_device_coherent(x.core, dev));
-	assert_int_equal(iom_group_attach(x.core, iom_device_group(x.core, dev), NULL), IOM_EAGAIN);
+	assert_false(iom_core_device_ready(x.core, dev));
+	assert_false(iom_core_device_coherent(x.core, dev));
+	assert_int_equal(iom_core_group_attach(x.core, iom_core_device_group(x.core, dev), NULL),
+			 IOM_EAGAIN);
 	assert_int_equal(iom_core_iommu_add(x.core, &x.b.i), IOM_OK);
-	assert_false(iom_device_ready(x.core, dev));
+	assert_false(iom_core_device_ready(x.core, dev));
 	assert_int_equal(iom_core_iommu_add(x.core, &x.a.i), IOM_OK);
 	assert_int_equal(iom_core_iommu_add(x.core, &x.a.i), IOM_EEXIST);
-	assert_true(iom_device_ready(x.core, dev));
+	assert_true(iom_core_device_ready(x.core, dev));
 	assert_int_equal(x.a.id[3].where, IDENTITY);
 	/* The IOMMU leaves after its endpoints, or unbinds them first. */
 	assert_int_equal(iom_core_iommu_remove(x.core, &x.a.i, false), IOM_EBUSY);
 	assert_int_equal(x.a.id[3].where, IDENTITY);
 	assert_int_equal(iom_core_iommu_remove(x.core, &x.a.i, true), IOM_OK);
 	assert_int_equal(x.a.id[3].where, GONE);
-	assert_false(iom_device_ready(x.core, dev));
+	assert_false(iom_core_device_ready(x.core, dev));
 	assert_int_equal(iom_core_iommu_add(x.core, &x.a.i), IOM_OK);
 	assert_int_equal(x.a.id[3].where, IDENTITY);
 	assert_int_equal(iom_core_destroy(x.core), IOM_EBUSY);
@@ -172,9 +173,9 @@ static void bound_later(void **state)
 	x.a.fail_in = 1;
 	dev = add(&x, 0xa, 3, IOM_DEFAULT_BLOCKED);
 	assert_int_equal(iom_core_iommu_add(x.core, &x.a.i), IOM_OK);
-	assert_false(iom_device_ready(x.core, dev));
+	assert_false(iom_core_device_ready(x.core, dev));
 	assert_int_equal(iom_core_retry(x.core), IOM_OK);
-	assert_true(iom_device_ready(x.core, dev));
+	assert_true(iom_core_device_ready(x.core, dev));
 	assert_int_equal(x.a.id[3].where, BLOCKED);
 	assert_int_equal(iom_core_device_remove(x.core, dev), IOM_OK);
 	assert_int_equal(iom_core_iommu_remove(x.core, &x.a.i, false), IOM_OK);
@@ -193,13 +194,18 @@ static void coherent(void **state)
 	assert_int_equal(iom_core_iommu_add(x.core, &x.b.i), IOM_OK);
 	a = add(&x, 0xa, 1, IOM_DEFAULT_BLOCKED);
 	b = add(&x, 0xb, 1, IOM_DEFAULT_BLOCKED);
-	assert_true(iom_device_coherent(x.core, a));
-	assert_false(iom_device_coherent(x.core, b));
+	assert_true(iom_core_device_coherent(x.core, a));
+	assert_false(iom_core_device_coherent(x.core, b));
 	iom_core_device_remove(x.core, a);
 	iom_core_device_remove(x.core, b);
 	iom_core_iommu_remove(x.core, &x.a.i, false);
 	iom_core_iommu_remove(x.core, &x.b.i, false);
 	box_fini(&x);
+}
+
+static struct iom_device_id any_id(struct test_rng *rng)
+{
+	return (struct iom_device_id){ 0xa, (uint32_t)test_rng_below(rng, IDS) };
 }
 
 /*
@@ -225,8 +231,8 @@ static void groups(void **state)
 		for (i = 0; i < N; i++) {
 			struct iom_device_desc d = { .name = "d", .nr_ids = 1 };
 
-			ids[i][0] = (struct iom_device_id){ 0xa, (uint32_t)test_rng_below(&rng, 12) };
-			aliases[i][0] = (struct iom_device_id){ 0xa, (uint32_t)test_rng_below(&rng, IDS) };
+			ids[i][0] = any_id(&rng);
+			aliases[i][0] = any_id(&rng);
 			shared[i][0] = test_rng_below(&rng, 20);
 			d.ids = ids[i];
 			d.aliases = aliases[i];
@@ -238,7 +244,7 @@ static void groups(void **state)
 			if (!d.nr_shared)
 				shared[i][0] = 100 + i;
 			assert_int_equal(iom_core_device_add(x.core, &d, &dev[i]), IOM_OK);
-			assert_true(iom_device_ready(x.core, dev[i]));
+			assert_true(iom_core_device_ready(x.core, dev[i]));
 		}
 		for (i = 0; i < N; i++) {
 			for (j = 0; j < N; j++)
@@ -256,8 +262,8 @@ static void groups(void **state)
 		}
 		for (i = 0; i < N; i++) {
 			for (j = 0; j < N; j++)
-				assert_int_equal(iom_device_group(x.core, dev[i]) ==
-						 iom_device_group(x.core, dev[j]), same[i][j]);
+				assert_int_equal(iom_core_device_group(x.core, dev[i]) ==
+						 iom_core_device_group(x.core, dev[j]), same[i][j]);
 		}
 		for (i = 0; i < N; i++)
 			assert_int_equal(iom_core_device_remove(x.core, dev[i]), IOM_OK);
@@ -283,7 +289,7 @@ static enum iom_fault_answer on_fault(void *arg, struct iom_device *dev, const s
 {
 	struct seen *s = arg;
 
-	assert_string_equal(iom_device_name(dev), "nic");
+	assert_string_equal(iom_core_device_name(dev), "nic");
 	s->faults++;
 	s->iova = f->iova;
 	return IOM_FAULT_ABORT;
@@ -307,7 +313,8 @@ static void from_description_to_dma(void **state)
 	static struct drv_box b;
 	struct routed r = { 0 };
 	const struct drv_box_cfg cfg = { .s1 = &iom_smmuv3_drv_s1, .fault = route, .arg = &r };
-	const struct iom_device_id nic[] = { { KEY, 0x8 }, { KEY, 0x9 } }, gpu[] = { { KEY, 0x10 } };
+	const struct iom_device_id nic[] = { { KEY, 0x8 }, { KEY, 0x9 } };
+	const struct iom_device_id gpu[] = { { KEY, 0x10 } };
 	const struct iom_reserved rmr[] = {
 		{ { RMR, RMR + 0xffff }, IOM_RESERVED_DIRECT, IOM_PT_READ | IOM_PT_WRITE },
 	};
@@ -337,9 +344,9 @@ static void from_description_to_dma(void **state)
 	assert_int_equal(iom_domain_create(&dc, &d), IOM_OK);
 	assert_int_not_equal(drv_box_dma(&b, 0, RMR, IOM_ACCESS_READ, &pa), IOM_OK);
 	assert_int_equal(drv_box_dma(&b, 2, RMR, IOM_ACCESS_READ, &pa), IOM_OK);
-	g = iom_device_group(r.core, dev[0]);
-	assert_int_equal(iom_group_attach(r.core, g, d), IOM_OK);
-	assert_int_equal(iom_group_attach(r.core, g, d), IOM_EBUSY);
+	g = iom_core_device_group(r.core, dev[0]);
+	assert_int_equal(iom_core_group_attach(r.core, g, d), IOM_OK);
+	assert_int_equal(iom_core_group_attach(r.core, g, d), IOM_EBUSY);
 	assert_int_equal(iom_domain_map(d, (struct iom_range){ 0x1000, 0x1fff }, 0x80001000,
 					IOM_PT_READ), IOM_OK);
 	assert_int_equal(drv_box_dma(&b, 1, 0x1234, IOM_ACCESS_READ, &pa), IOM_OK);
@@ -354,7 +361,7 @@ static void from_description_to_dma(void **state)
 	iom_smmuv3_drv_irq(b.drv);
 	assert_int_equal(seen.faults, 1);
 	assert_int_equal(seen.iova, 0x1234);
-	assert_int_equal(iom_group_detach(r.core, g), IOM_OK);
+	assert_int_equal(iom_core_group_detach(r.core, g), IOM_OK);
 	assert_int_not_equal(drv_box_dma(&b, 0, RMR, IOM_ACCESS_READ, &pa), IOM_OK);
 	assert_int_equal(iom_core_device_remove(r.core, dev[0]), IOM_OK);
 	assert_int_equal(iom_core_device_remove(r.core, dev[1]), IOM_OK);

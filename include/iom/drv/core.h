@@ -142,15 +142,15 @@ int iom_core_device_add(struct iom_core *core, const struct iom_device_desc *des
 /* Waits for its fault handlers to end. Groups are not split. IOM_EBUSY: it is attached. */
 int iom_core_device_remove(struct iom_core *core, struct iom_device *dev);
 
-struct iom_group *iom_device_group(struct iom_core *core, struct iom_device *dev);
-unsigned int iom_group_size(struct iom_core *core, const struct iom_group *g);
-const char *iom_device_name(const struct iom_device *dev);
+struct iom_group *iom_core_device_group(struct iom_core *core, struct iom_device *dev);
+unsigned int iom_core_group_size(struct iom_core *core, const struct iom_group *g);
+const char *iom_core_device_name(const struct iom_device *dev);
 /* Its IOMMUs are all there, and it is bound to them. */
-bool iom_device_ready(struct iom_core *core, const struct iom_device *dev);
+bool iom_core_device_ready(struct iom_core *core, const struct iom_device *dev);
 /* Waits for its fault handlers. Groups are not split. IOM_EBUSY: its group is attached. */
-bool iom_device_coherent(struct iom_core *core, const struct iom_device *dev);
+bool iom_core_device_coherent(struct iom_core *core, const struct iom_device *dev);
 /* Calls fn for each reserved region of the group's devices, under the lock. */
-void iom_group_reserved(struct iom_core *core, const struct iom_group *g,
+void iom_core_group_reserved(struct iom_core *core, const struct iom_group *g,
 			void (*fn)(void *arg, const struct iom_reserved *r), void *arg);
 
 /*
@@ -159,15 +159,15 @@ void iom_group_reserved(struct iom_core *core, const struct iom_group *g,
  * IOM_EEXIST: d maps something else there. On failure all are where they were;
  * IOM_EIO: what could not be brought back is blocked.
  */
-int iom_group_attach(struct iom_core *core, struct iom_group *g, struct iom_domain *d);
+int iom_core_group_attach(struct iom_core *core, struct iom_group *g, struct iom_domain *d);
 /* Back to the default. IOM_EIO as above. */
-int iom_group_detach(struct iom_core *core, struct iom_group *g);
-struct iom_domain *iom_group_domain(struct iom_core *core, const struct iom_group *g);
+int iom_core_group_detach(struct iom_core *core, struct iom_group *g);
+struct iom_domain *iom_core_group_domain(struct iom_core *core, const struct iom_group *g);
 
 /* A PASID of a device that is alone in its group; IOM_EBUSY if it is not. */
-int iom_device_attach_pasid(struct iom_core *core, struct iom_device *dev, uint32_t pasid,
+int iom_core_device_attach_pasid(struct iom_core *core, struct iom_device *dev, uint32_t pasid,
 			    struct iom_domain *d);
-int iom_device_detach_pasid(struct iom_core *core, struct iom_device *dev, uint32_t pasid);
+int iom_core_device_detach_pasid(struct iom_core *core, struct iom_device *dev, uint32_t pasid);
 
 /*
  * A driver tells of a fault: the handler of the domain is asked, then that of
