@@ -169,7 +169,15 @@ $(addprefix $(B)/,$(EXAMPLE_DIRS)): $(B)/libiom.a
 	$(call say,LD,$@) mkdir -p $(@D); $(CC) $(CFLAGS) $(SAN) $(LDFLAGS) -o $@ \
 		$(filter %.o,$^) $(filter %.a,$^) $(LIBS)
 
-examples: $(EXAMPLE_BINS) $(addprefix $(B)/,$(EXAMPLE_DIRS))
+# Pieces alone: examples/x_alone.c linked with its own objects and no library.
+ALONE_iova := $(filter src/dma/iova%,$(IOM_SRCS_dma)) $(IOM_SRCS_plat)
+ALONE_BINS := $(B)/alone/iova
+
+$(ALONE_BINS): $(B)/alone/%: $(B)/obj/examples/%_alone.o $(B)/sources
+	$(call say,LD,$@) mkdir -p $(@D); $(CC) $(CFLAGS) $(SAN) $(LDFLAGS) -o $@ $(filter %.o,$^)
+$(foreach x,$(notdir $(ALONE_BINS)),$(eval $(B)/alone/$x: $(call obj,$(ALONE_$x))))
+
+examples: $(EXAMPLE_BINS) $(addprefix $(B)/,$(EXAMPLE_DIRS)) $(ALONE_BINS)
 bench: all $(BENCH_BINS)
 	@scripts/bench
 

@@ -260,7 +260,7 @@ int iom_iova_cache_create(struct iom_iova *s, struct iom_iova_cache **out)
 	void *mem;
 	int rc;
 
-	rc = iom_plat_alloc(s->plat, size, 64, &mem);
+	rc = iom_plat_alloc(s->plat, size, 128, &mem);
 	if (rc)
 		return rc;
 	c = mem;

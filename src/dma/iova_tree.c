@@ -111,7 +111,7 @@ static size_t node_size(unsigned int level)
 static int node_alloc(struct iova_tree *t, unsigned int level, struct iova_node **out)
 {
 	void *mem;
-	int rc = iom_plat_alloc(t->plat, node_size(level), 64, &mem);
+	int rc = iom_plat_alloc(t->plat, node_size(level), 128, &mem);
 
 	if (rc)
 		return rc;

@@ -28,9 +28,12 @@
 #define RELAX_NS_MIN	1000u
 #define RELAX_SHIFT_MAX	10u
 
-/* A line of its own: locks made in a row are often taken by different threads. */
+/*
+ * Lines of its own, two as they are fetched in pairs: locks made in a row are
+ * often taken by different threads.
+ */
 struct host_lock {
-	_Alignas(64) pthread_mutex_t mutex;
+	_Alignas(128) pthread_mutex_t mutex;
 	atomic_int holder;	/* thread id, 0 none; only the holder's own value matters */
 };
 
