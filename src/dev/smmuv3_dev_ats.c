@@ -125,21 +125,6 @@ static void identity(const struct request *r)
 	r->resp->pa = r->resp->iova;
 }
 
-/*
- * 3.13.7: a page that would be marked dirty by a write is so when W is granted.
- * An ordinary write does it; if that is refused meanwhile, W is not granted.
- */
-static void mark_dirty(struct request *r, const struct smmu_ctx *c)
-{
-	struct smmu_txn t = r->t;
-	struct smmu_fault f = { .rc = IOM_EFAULT };
-	struct smmu_leaf leaf;
-
-	t.access = ((t.access | IOM_ACCESS_WRITE) & c->acc_and) | c->acc_or;
-	if (iomi_smmuv3_dev_walk(r->p->s, c, &t, true, NULL, &leaf, &f))
-		r->resp->w = false;
-}
-
 static void translate(struct request *r, const struct smmu_ctx *c)
 {
 	struct smmu_fault f = { .rc = IOM_EFAULT };
@@ -147,14 +132,15 @@ static void translate(struct request *r, const struct smmu_ctx *c)
 	struct smmu_leaf leaf;
 
 	t.access = (t.access & c->acc_and) | c->acc_or;
+	/* 3.13.7: a page that a write would make dirty is so when W is granted. */
+	if (r->write)
+		t.access |= SMMU_ACCESS_WANT_W;
 	if (iomi_smmuv3_dev_walk_ats(r->p->s, c, &t, any_perm(r, c), c->eats == SMMU_EATS_SPLIT,
 				     &leaf, &f)) {
 		refused(r, &f);
 		return;
 	}
 	grant(r, c, leaf.perm);
-	if (r->resp->w && c->ctl.hd)
-		mark_dirty(r, c);
 	if (r->resp->r || r->resp->w)
 		set_range(r, leaf.pa, leaf.size_lg2);
 }

@@ -117,6 +117,10 @@ bool iomi_smmuv3_dev_decode_s2(const uint64_t ste[8], const struct iomi_smmuv3_c
 	ctx->s2ptw = ste[2] & SMMU_STE2_S2PTW;
 	ctx->s2r = ste[2] & SMMU_STE2_S2R;
 	ctx->s2s = ste[2] & SMMU_STE2_S2S;
+	/* 5.2 S2HD: with S2HA only */
+	ctx->s2ha = ste[2] & SMMU_STE2_S2HA;
+	ctx->s2hd = ctx->s2ha && (ste[2] & SMMU_STE2_S2HD);
+	ctx->s2_ask = iomi_smmuv3_dev_httu_ask(ctx->s2ha, ctx->s2hd, ctx->s2affd);
 	ctx->s2fwb = caps->fwb && (ste[1] & SMMU_STE1_S2FWB);
 	ctx->s2xnx = caps->xnx;
 	return true;
@@ -164,6 +168,9 @@ bool iomi_smmuv3_dev_decode_s1(const struct iom_smmuv3_dev *s, const uint64_t cd
 	ctx->s1 = true;
 	ctx->el2 = IOM_FIELD_GET(SMMU_STE1_STRW, ste[1]) == SMMU_STRW_EL2;
 	ctx->ctl.one_priv = !two_priv;
+	/* 5.4 HD: with HA only */
+	ctx->ha = cd[0] & SMMU_CD0_HA;
+	ctx->ctl.hd = ctx->ha && (cd[0] & SMMU_CD0_HD);
 	ctx->ctl.wxn = cd[0] & SMMU_CD0_WXN;
 	ctx->ctl.pan = cd[0] & SMMU_CD0_PAN;
 	ctx->ctl.epan = (s->cfg.idr[3] & SMMU_IDR3_EPAN) && (cd[1] & SMMU_CD1_EPAN);
@@ -177,5 +184,6 @@ bool iomi_smmuv3_dev_decode_s1(const struct iom_smmuv3_dev *s, const uint64_t cd
 	ctx->abort = cd[0] & SMMU_CD0_A;
 	ctx->record = cd[0] & SMMU_CD0_R;
 	ctx->stall = cd[0] & SMMU_CD0_S;
+	ctx->s1_ask = iomi_smmuv3_dev_httu_ask(ctx->ha, ctx->ctl.hd, ctx->affd);
 	return true;
 }

@@ -23,10 +23,12 @@ static const struct field fields[] = {
 	FREE(0, S2P), FREE(0, S1P),
 	{ "IDR0.TTF", 0, SMMU_IDR0_TTF, SMMU_TTF_AARCH64, SMMU_TTF_AARCH64,
 	  "this model has AArch64 tables only: 2", false },
-	FREE(0, COHACC), ABSENT(0, BTM), ABSENT(0, HTTU), ABSENT(0, DORMHINT), FREE(0, HYP),
+	FREE(0, COHACC), ABSENT(0, BTM), ABSENT(0, DORMHINT), FREE(0, HYP),
 	FREE(0, ATS), FREE(0, NS1ATS), FREE(0, ASID16), FREE(0, MSI), FREE(0, SEV),
 	ABSENT(0, ATOS), FREE(0, PRI), ABSENT(0, VMW), FREE(0, VMID16), FREE(0, CD2L),
 	ABSENT(0, VATOS),
+	{ "IDR0.HTTU", 0, SMMU_IDR0_HTTU, 0, SMMU_HTTU_AF_DIRTY,
+	  "this model does not set AF in table descriptors: 2 at most", false },
 	{ "IDR0.TTENDIAN", 0, SMMU_IDR0_TTENDIAN, SMMU_TTENDIAN_LE, SMMU_TTENDIAN_LE,
 	  "this model reads little-endian tables only: 2", false },
 	FREE(0, ATSRECERR),
@@ -156,5 +158,7 @@ int iomi_smmuv3_dev_check_idr(const struct iom_smmuv3_dev_cfg *c, struct iom_smm
 	if (c->aidr > 4)
 		return refuse(diag, IOM_EINVAL, "AIDR", "0 to 4: SMMUv3.0 to 3.4");
 	iomi_smmuv3_rules_caps(c->idr, &caps);
+	if (caps.httu && !iom_gmem_has_cas64(c->gmem))
+		return refuse(diag, IOM_EINVAL, "IDR0.HTTU", "cfg.gmem has no cas64");
 	return check_relations(&caps, IOM_FIELD_GET(SMMU_IDR5_STALL_MAX, c->idr[5]), diag);
 }

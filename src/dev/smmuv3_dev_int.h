@@ -18,6 +18,7 @@
  *	smmuv3_dev_ats.c	ATS: translation requests, endpoints, ATC_INV
  *	smmuv3_dev_priq.c	page requests and their queue
  *	smmuv3_dev_stall.c	transactions that wait for software
+ *	smmuv3_dev_httu.c	access flag and dirty state
  *	smmuv3_dev_state.c	saved state
  *
  * Locks, in order: lock (registers, commands; held while a CMD_SYNC waits for
@@ -118,11 +119,14 @@ struct smmu_ctx {
 	uint16_t asid;			/* 0 where the regime has none */
 	bool el2, aset, affd;
 	bool abort, record, stall;	/* A, R, S */
+	bool ha;			/* with HD: ctl.hd */
+	uint64_t s1_ask;		/* iomi_smmuv3_dev_httu_ask() */
 
 	/* stage 2, from the STE */
 	struct smmu_tt s2tt;
 	uint16_t vmid;			/* also of stage 1 alone; 0 without stage 2 */
-	bool s2affd, s2ptw, s2fwb, s2r, s2xnx, s2s;
+	bool s2affd, s2ptw, s2fwb, s2r, s2xnx, s2s, s2ha, s2hd;
+	uint64_t s2_ask;
 };
 
 /* --- a transaction and its outcome --- */
@@ -160,6 +164,8 @@ struct smmu_txn {
 
 /* In the access word of a transaction: nothing is written for it. See iom_smmuv3_dev_walk(). */
 #define SMMU_ACCESS_LOOK	0x40000000u
+/* Nothing is written yet; but W, where both stages permit it, is to mean dirty (ATS). */
+#define SMMU_ACCESS_WANT_W	0x20000000u
 
 /* A fault before it is an event. ev.w of an ID of 0: terminated without a record. */
 struct smmu_fault {
@@ -466,6 +472,17 @@ int iomi_smmuv3_dev_walk_ats(struct iom_smmuv3_dev *s, const struct smmu_ctx *ct
 int iomi_smmuv3_dev_walk_fetch(struct iom_smmuv3_dev *s, const struct smmu_ctx *ctx,
 			       const struct smmu_txn *t, struct iomi_lpae_mem *mem, uint64_t ipa,
 			       uint64_t *pa, struct smmu_fault *f);
+
+/*
+ * smmuv3_dev_httu.c. ask: bits of a leaf XOR LPAE_AF; if one is set, the walk
+ * must look whether the leaf is accessed or dirty. want: what it is to be, once
+ * accessed; written: and dirty, if a write makes it so. swap: IOM_EAGAIN, it is
+ * not `was` any more; another error: it cannot be written.
+ */
+uint64_t iomi_smmuv3_dev_httu_ask(bool ha, bool hd, bool affd);
+uint64_t iomi_smmuv3_dev_httu_want(unsigned int stage, bool ha, bool hd, bool written,
+				   uint64_t desc);
+int iomi_smmuv3_dev_httu_swap(struct iom_gmem *gmem, uint64_t at, uint64_t was, uint64_t want);
 
 /*
  * What a quick walk (smmuv3_dev_quick.h) has read before it gave up; quick_init

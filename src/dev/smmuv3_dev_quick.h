@@ -18,6 +18,13 @@
 uint64_t iomi_smmuv3_dev_quick_descend(struct iom_gmem *gmem, const struct smmu_tt *tt,
 				       uint64_t ia, struct smmu_seen *seen);
 
+/* It came to the page, which the general walk has to judge. */
+static SMMU_STRAIGHT void smmu_seen_all(struct smmu_seen *seen)
+{
+	seen->n = 4;
+	seen->failed = false;
+}
+
 /* A page as the TLB has it. */
 static SMMU_STRAIGHT uint64_t smmu_quick_val(const struct smmu_ctx *c, uint64_t desc)
 {
@@ -50,8 +57,7 @@ static SMMU_STRAIGHT uint64_t smmu_quick(struct iom_smmuv3_dev *s, const struct 
 	val = smmu_quick_val(c, desc);
 	if (!(desc & LPAE_AF) ||
 	    (val & smmu_perm_need((access & c->acc_and) | c->acc_or))) {
-		seen->n = 4;
-		seen->failed = false;
+		smmu_seen_all(seen);
 		return 0;
 	}
 	if (c->s1 && !(desc & LPAE_S1_NG))
