@@ -486,7 +486,7 @@ static void impossible_sets(void **state)
 		const char *field;
 	} row[] = {
 		{ 0, 0, 1u << 5, IOM_EOPNOTSUPP, "IDR0.BTM" },
-		{ 0, 0, 1u << 7, IOM_EOPNOTSUPP, "IDR0.HTTU" },
+		{ 0, 0, 3u << 6, IOM_EOPNOTSUPP, "IDR0.HTTU" },
 		{ 0, 0, 1u << 16, IOM_EINVAL, "IDR0.PRI" },	/* without ATS */
 		{ 0, 3u << 2, 0, IOM_EOPNOTSUPP, "IDR0.TTF" },
 		{ 0, 0, 3u << 24, IOM_EINVAL, "IDR0.STALL_MODEL" },
