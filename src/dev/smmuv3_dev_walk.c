@@ -357,8 +357,8 @@ static uint8_t s1_perm(const struct smmu_ctx *c, uint64_t desc, uint64_t tables)
 	return (uint8_t)iomi_lpae_s1_perms(&c->ctl, desc, tables);
 }
 
-static SMMU_STRAIGHT int s1_leaf(const struct walk *w, const struct smmu_tt *tt, int level, uint64_t desc,
-		   uint64_t tables, struct smmu_leaf *out)
+static SMMU_STRAIGHT int s1_leaf(const struct walk *w, const struct smmu_tt *tt, int level,
+				 uint64_t desc, uint64_t tables, struct smmu_leaf *out)
 {
 	const struct iomi_lpae_fmt *fmt = tt->geom.fmt;
 	uint8_t need = smmu_perm_need(w->t->access);
