@@ -28,6 +28,9 @@ LIBS := -lfdt $(JSON_LIBS) -pthread
 # run time, so calls between them need not go through the PLT.
 IOM_CFLAGS := -std=c11 -Wall -Wextra -Wconversion $(WERROR) -fPIC \
 	-fno-semantic-interposition -fvisibility=default -Iinclude -Isrc
+ifdef IOM_NO_STRICT
+IOM_CFLAGS += -DIOM_NO_STRICT
+endif
 HOSTED_CFLAGS := -D_GNU_SOURCE -pthread
 
 # Without V the rule is silent and a short line is printed; with -s not even that.

@@ -12,6 +12,11 @@ iom_layer_srcs = $(filter-out %_test.c,$(sort $(wildcard src/$1/*.c)))
 $(foreach l,$(IOM_CORE_LAYERS) $(IOM_HOSTED_LAYERS),\
 	$(eval IOM_SRCS_$l := $(call iom_layer_srcs,$l)))
 
+# make IOM_NO_STRICT=1: without the strict SMMUv3
+ifdef IOM_NO_STRICT
+IOM_SRCS_dev := $(filter-out src/dev/smmuv3_strict%,$(IOM_SRCS_dev))
+endif
+
 IOM_CORE_SRCS := $(foreach l,$(IOM_CORE_LAYERS),$(IOM_SRCS_$l))
 IOM_HOSTED_SRCS := $(foreach l,$(IOM_HOSTED_LAYERS),$(IOM_SRCS_$l))
 IOM_SRCS := $(IOM_CORE_SRCS) $(IOM_HOSTED_SRCS)

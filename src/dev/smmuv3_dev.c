@@ -2,7 +2,7 @@
 /* The SMMUv3 model: its life, its ports, its counters. */
 #include <iom/base/mem.h>
 
-#include "smmuv3_dev_int.h"
+#include "smmuv3_strict_int.h"
 
 #define TLB_ENTRIES	8192u
 #define CONFIG_ENTRIES	256u
@@ -50,6 +50,20 @@ static int fill_cfg(struct iom_smmuv3_dev_cfg *c, struct iom_smmuv3_diag *diag)
 	return IOM_OK;
 }
 
+static int init_strict(struct iom_smmuv3_dev *s)
+{
+	const struct iom_smmuv3_strict_cfg *cfg = s->cfg.strict;
+
+	s->cfg.strict = NULL;	/* a copy is kept */
+	if (!cfg)
+		return IOM_OK;
+#ifdef IOM_NO_STRICT
+	return IOM_EOPNOTSUPP;
+#else
+	return iomi_smmuv3_strict_create(s, cfg);
+#endif
+}
+
 /* One lock after the other, so that a failure can undo those before it. */
 static int init_parts(struct iom_smmuv3_dev *s)
 {
@@ -73,7 +87,12 @@ static int init_parts(struct iom_smmuv3_dev *s)
 	rc = iomi_smmuv3_dev_cache_init(s);
 	if (rc)
 		goto err_stall;
+	rc = init_strict(s);
+	if (rc)
+		goto err_cache;
 	return IOM_OK;
+err_cache:
+	iomi_smmuv3_dev_cache_fini(s);
 err_stall:
 	iomi_smmuv3_dev_stall_fini(s);
 err_gate:
@@ -129,6 +148,8 @@ int iom_smmuv3_dev_destroy(struct iom_smmuv3_dev *s)
 	iom_plat_unlock(plat, &s->lock);
 	if (ports)
 		return IOM_EBUSY;
+	if (SMMU_STRICT(s))
+		iomi_smmuv3_strict_destroy(s);
 	iomi_smmuv3_dev_cache_fini(s);
 	iomi_smmuv3_dev_stall_fini(s);
 	iom_access_gate_fini(&s->gate);
@@ -167,6 +188,8 @@ int iom_smmuv3_dev_port_init(struct iom_smmuv3_port *p, struct iom_smmuv3_dev *s
 	p->own = mem;
 	iom_plat_lock(s->plat, &s->lock);
 	s->nr_ports++;
+	if (SMMU_STRICT(s))
+		iomi_smmuv3_strict_port(s, sid, true);
 	iom_plat_unlock(s->plat, &s->lock);
 	return IOM_OK;
 }
@@ -178,6 +201,8 @@ void iom_smmuv3_dev_port_fini(struct iom_smmuv3_port *p)
 	iom_smmuv3_dev_port_forget(p);
 	iom_plat_lock(s->plat, &s->lock);
 	s->nr_ports--;
+	if (SMMU_STRICT(s))
+		iomi_smmuv3_strict_port(s, p->sid, false);
 	iom_plat_unlock(s->plat, &s->lock);
 	iom_plat_free(s->plat, p->own, sizeof(*p->own));
 }

@@ -10,6 +10,7 @@
 #include <iom/base/mem.h>
 
 #include "smmuv3_dev_tlb.h"
+#include "smmuv3_strict_int.h"
 
 #define CHAIN_MAX	4u	/* contexts in one bucket */
 #define SPACES_PER_CTX	3u
@@ -576,6 +577,8 @@ void iomi_smmuv3_dev_forget(struct iom_smmuv3_dev *s)
 {
 	const struct smmu_tlbi every = { .every = true }, el2 = { .kind = SMMU_SPACE_EL2 };
 
+	if (SMMU_STRICT(s))
+		iomi_smmuv3_strict_reset(s);
 	iomi_smmuv3_dev_cfgi_ste(s, 0, UINT32_MAX);
 	iomi_smmuv3_dev_tlbi(s, &every);
 	iomi_smmuv3_dev_tlbi(s, &el2);

@@ -11,7 +11,7 @@
  */
 #include <iom/base/endian.h>
 
-#include "smmuv3_dev_int.h"
+#include "smmuv3_strict_int.h"
 
 #define PER_RUN	256u	/* commands before run() returns */
 #define PER_FETCH	32u
@@ -407,6 +407,44 @@ static unsigned int burst(struct iom_smmuv3_dev *s, unsigned int max)
 	return i + 1;
 }
 
+/* --- one by one --- */
+
+bool iomi_smmuv3_dev_cmdq_ready(const struct iom_smmuv3_dev *s)
+{
+	return ready(s);
+}
+
+void iomi_smmuv3_dev_cmdq_carry_out(struct iom_smmuv3_dev *s, const uint64_t w[2])
+{
+	unsigned int op = (unsigned int)IOM_FIELD_GET(SMMU_CMD0_OPCODE, w[0]);
+	struct tlbi_run run = { .locked = false };
+
+	if (is_tlbi(op)) {
+		tlbi(s, op, w, &run);
+		tlbi_over(s, &run);
+	} else {
+		execute(s, op, w);
+	}
+	advance(s, 1);
+}
+
+void iomi_smmuv3_dev_cmdq_error(struct iom_smmuv3_dev *s, uint32_t err)
+{
+	command_error(s, err);
+}
+
+void iomi_smmuv3_dev_cmdq_sync(struct iom_smmuv3_dev *s, const uint64_t w[2])
+{
+	sync_begin(s, w);
+}
+
+bool iomi_smmuv3_dev_cmdq_synced(struct iom_smmuv3_dev *s)
+{
+	return sync_done(s);
+}
+
+/* --- the loop --- */
+
 int iomi_smmuv3_dev_cmdq_run(struct iom_smmuv3_dev *s, unsigned int budget)
 {
 	for (;;) {
@@ -416,6 +454,8 @@ int iomi_smmuv3_dev_cmdq_run(struct iom_smmuv3_dev *s, unsigned int budget)
 			s->ack_pending = false;
 			s->cr0ack = s->cr0_written;
 		}
+		if (SMMU_STRICT(s))
+			return iomi_smmuv3_strict_cmd_run(s, budget);
 		if (s->sync_pending && !sync_done(s))
 			return IOM_EBUSY;
 		if (!ready(s))
@@ -445,6 +485,8 @@ int iom_smmuv3_dev_run(struct iom_smmuv3_dev *s)
 {
 	int rc;
 
+	if (SMMU_STRICT(s))
+		iomi_smmuv3_strict_run(s);
 	if (s->cfg.mode != IOM_SMMUV3_STEP)
 		return iomi_smmuv3_dev_cmdq_wait(s, PER_RUN);
 	iom_plat_lock(s->plat, &s->lock);

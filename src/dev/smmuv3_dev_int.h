@@ -324,6 +324,13 @@ struct smmu_irq_cfg {
 	uint32_t cfg1, cfg2;
 };
 
+/* NULL: not strict. A build without the strict mode has nothing to ask. */
+#ifdef IOM_NO_STRICT
+#define SMMU_STRICT(s)	((void)(s), (struct smmu_strict *)NULL)
+#else
+#define SMMU_STRICT(s)	((s)->strict)
+#endif
+
 struct iom_smmuv3_dev {
 	struct iom_smmuv3_dev_cfg cfg;	/* fixed, defaults filled in */
 	struct iom_plat *plat;
@@ -412,6 +419,11 @@ uint32_t iomi_smmuv3_dev_gerror_fields(const struct iom_smmuv3_dev *s);
 
 /* smmuv3_dev_regs.c: every register as after power-on; lock and evt_lock held, or at creation. */
 void iomi_smmuv3_dev_regs_reset(struct iom_smmuv3_dev *s);
+/* As iom_smmuv3_dev_read() and write(), behind what the strict mode does first. */
+int iomi_smmuv3_dev_reg_read(struct iom_smmuv3_dev *s, uint64_t off, unsigned int len,
+			     uint64_t *val);
+int iomi_smmuv3_dev_reg_write(struct iom_smmuv3_dev *s, uint64_t off, unsigned int len,
+			      uint64_t val);
 /* No lock held: registers were written after which commands may run; see the mode. */
 void iomi_smmuv3_dev_go_on(struct iom_smmuv3_dev *s);
 
@@ -646,5 +658,16 @@ void iomi_smmuv3_dev_eps_forget(struct iom_smmuv3_dev *s);
  */
 int iomi_smmuv3_dev_cmdq_run(struct iom_smmuv3_dev *s, unsigned int budget);
 int iomi_smmuv3_dev_cmdq_wait(struct iom_smmuv3_dev *s, unsigned int budget);
+
+/*
+ * Parts of it, for who takes commands one by one. ready: one may be taken.
+ * carry_out: one that is legal and no CMD_SYNC, and CONS moves. error: CONS stays.
+ * sync: it begins to wait; synced: false, while it does.
+ */
+bool iomi_smmuv3_dev_cmdq_ready(const struct iom_smmuv3_dev *s);
+void iomi_smmuv3_dev_cmdq_carry_out(struct iom_smmuv3_dev *s, const uint64_t w[2]);
+void iomi_smmuv3_dev_cmdq_error(struct iom_smmuv3_dev *s, uint32_t err);
+void iomi_smmuv3_dev_cmdq_sync(struct iom_smmuv3_dev *s, const uint64_t w[2]);
+bool iomi_smmuv3_dev_cmdq_synced(struct iom_smmuv3_dev *s);
 
 #endif

@@ -6,7 +6,7 @@
  */
 #include <iom/base/mem.h>
 
-#include "smmuv3_dev_int.h"
+#include "smmuv3_strict_int.h"
 
 #define STEP_BUDGET	4u	/* commands a register access in STEP mode */
 #define GBPA_RESET	IOM_FIELD_PREP(SMMU_GBPA_SHCFG, SMMU_SHCFG_INCOMING)
@@ -393,7 +393,8 @@ static void step(struct iom_smmuv3_dev *s)
 		(void)iomi_smmuv3_dev_cmdq_run(s, STEP_BUDGET);
 }
 
-int iom_smmuv3_dev_read(struct iom_smmuv3_dev *s, uint64_t off, unsigned int len, uint64_t *val)
+int iomi_smmuv3_dev_reg_read(struct iom_smmuv3_dev *s, uint64_t off, unsigned int len,
+			     uint64_t *val)
 {
 	uint64_t v;
 
@@ -417,7 +418,8 @@ int iom_smmuv3_dev_read(struct iom_smmuv3_dev *s, uint64_t off, unsigned int len
 	return IOM_OK;
 }
 
-int iom_smmuv3_dev_write(struct iom_smmuv3_dev *s, uint64_t off, unsigned int len, uint64_t val)
+int iomi_smmuv3_dev_reg_write(struct iom_smmuv3_dev *s, uint64_t off, unsigned int len,
+			      uint64_t val)
 {
 	uint64_t old;
 
@@ -454,4 +456,18 @@ int iom_smmuv3_dev_write(struct iom_smmuv3_dev *s, uint64_t off, unsigned int le
 		break;
 	}
 	return IOM_OK;
+}
+
+int iom_smmuv3_dev_read(struct iom_smmuv3_dev *s, uint64_t off, unsigned int len, uint64_t *val)
+{
+	if (SMMU_STRICT(s))
+		return iomi_smmuv3_strict_read(s, off, len, val);
+	return iomi_smmuv3_dev_reg_read(s, off, len, val);
+}
+
+int iom_smmuv3_dev_write(struct iom_smmuv3_dev *s, uint64_t off, unsigned int len, uint64_t val)
+{
+	if (SMMU_STRICT(s))
+		return iomi_smmuv3_strict_write(s, off, len, val);
+	return iomi_smmuv3_dev_reg_write(s, off, len, val);
 }

@@ -6,6 +6,7 @@
 #include <iom/base/mem.h>
 
 #include "smmuv3_dev_quick.h"
+#include "smmuv3_strict_int.h"
 
 /* What of an access word tells contexts apart. */
 #define SUBSTREAM	(IOM_SMMUV3_SSV | IOM_SMMUV3_TRANSLATED | IOM_SMMUV3_SSID(0xfffffu))
@@ -128,7 +129,9 @@ static int refuse(struct iom_smmuv3_port *p, const struct smmu_txn *t, uint32_t 
 	}
 	if (!(t->access & IOM_ACCESS_QUIET)) {
 		atomic_fetch_add_explicit(&s->nr_refused, 1, memory_order_relaxed);
-		if (f->ev[0])
+		if (f->ev[0] && SMMU_STRICT(s) && t->fetch)
+			iomi_smmuv3_strict_event(s, p->gmem, f);
+		else if (f->ev[0])
 			iomi_smmuv3_dev_event(s, p->gmem, f);
 	}
 	return outcome(f, t, res, ev);
@@ -299,6 +302,45 @@ static inline bool is_held(const struct iom_smmuv3_port *p)
 	return atomic_load_explicit(&p->held, memory_order_relaxed);
 }
 
+/*
+ * A strict SMMUv3 keeps things in its own way, so a port of it never knows a
+ * context (its gen stays 0), and each transaction comes here.
+ */
+static int strict_tables(struct iom_smmuv3_port *p, struct smmu_txn *t,
+			 struct iom_smmuv3_result *res, struct smmu_fault *f)
+{
+	const struct smmu_ctx *c = p->own;
+	struct smmu_leaf leaf;
+	int rc;
+
+	if (c->kind != SMMU_KIND_TRANSLATE)
+		return walk(p->s, c, t, false, NULL, res, f);
+	t->access = (t->access & c->acc_and) | c->acc_or;
+	atomic_fetch_add_explicit(&p->s->nr_misses, 1, memory_order_relaxed);
+	rc = iomi_smmuv3_strict_xlate_walk(p->s, t, &leaf, f);
+	if (!rc)
+		leaf_result(&leaf, t->iova, t->len, res);
+	return rc;
+}
+
+static int strict_miss(struct iom_smmuv3_port *p, struct smmu_txn *t, struct iom_smmuv3_result *res,
+		       uint64_t ev[4])
+{
+	struct smmu_fault f = { .rc = IOM_EFAULT };
+	uint32_t access = t->access;
+	int rc;
+
+	iomi_smmuv3_strict_xlate_begin(p, t);
+	rc = iomi_smmuv3_dev_ctx_build(p->s, t, p->own, &f);
+	iomi_smmuv3_strict_xlate_configured(p->s, t, rc, &f);
+	if (!rc)
+		rc = strict_tables(p, t, res, &f);
+	if (rc)
+		rc = refuse(p, t, access, &f, res, ev);
+	iomi_smmuv3_strict_xlate_end(p);
+	return rc;
+}
+
 /* The TLB's value if there is one, in *val; else a result, or a refusal. */
 static IOMI_COLD int miss_slow(struct iom_smmuv3_port *p, uint64_t iova, uint64_t len,
 			       unsigned int access, const struct smmu_seen *seen,
@@ -316,6 +358,8 @@ static IOMI_COLD int miss_slow(struct iom_smmuv3_port *p, uint64_t iova, uint64_
 	if (!seen) {
 		if (is_held(p) && (rc = iomi_smmuv3_dev_stall_again(p, iova, access, &f)))
 			return rc == IOM_EAGAIN ? rc : outcome(&f, &t, res, ev);
+		if (SMMU_STRICT(s))
+			return strict_miss(p, &t, res, ev);
 		rc = iomi_smmuv3_dev_lookup(s, &t, p->own, &p->ctx, &p->gen, &f);
 		if (rc) {
 			p->gen = 0;

@@ -5,6 +5,7 @@
  *	smmuv3_strict.c		create, destroy, steps, the public calls
  *	smmuv3_strict_view.c	STE and CD as held; what memory said lately
  *	smmuv3_strict_tlb.c	translations and descriptors as held, with what they were read from
+ *	smmuv3_strict_tlbi.c	what a TLBI takes from that
  *	smmuv3_strict_cmd.c	the command queue: late, and between two CMD_SYNCs in any order
  *	smmuv3_strict_xlate.c	a transaction
  *	smmuv3_strict_rules.c	the catalogue
@@ -162,6 +163,36 @@ struct smmu_strict {
 	struct strict_engine *engine;	/* smmuv3_strict*.c of the engine alone */
 	struct strict_checker *checker;	/* smmuv3_strict_{check,reg}.c alone */
 };
+
+/* --- the model's hooks: called by smmuv3_dev*.c where s->strict is not NULL --- */
+
+int iomi_smmuv3_strict_create(struct iom_smmuv3_dev *s, const struct iom_smmuv3_strict_cfg *cfg);
+void iomi_smmuv3_strict_destroy(struct iom_smmuv3_dev *s);
+/* Under lock: registers are as after power-on, or restored. */
+void iomi_smmuv3_strict_reset(struct iom_smmuv3_dev *s);
+void iomi_smmuv3_strict_port(struct iom_smmuv3_dev *s, uint32_t sid, bool there);
+/* The front door; what is behind it is iomi_smmuv3_dev_reg_read() and write(). */
+int iomi_smmuv3_strict_read(struct iom_smmuv3_dev *s, uint64_t off, unsigned int len,
+			    uint64_t *val);
+int iomi_smmuv3_strict_write(struct iom_smmuv3_dev *s, uint64_t off, unsigned int len,
+			     uint64_t val);
+/* A worker, or who drives the model, has come: a step. No lock held. */
+void iomi_smmuv3_strict_run(struct iom_smmuv3_dev *s);
+/* In place of the loop of iomi_smmuv3_dev_cmdq_run(); under lock. */
+int iomi_smmuv3_strict_cmd_run(struct iom_smmuv3_dev *s, unsigned int budget);
+/*
+ * A transaction, smmuv3_strict_xlate.c: begin takes the strict lock and sets
+ * t->fetch, p->own is empty; configured, after ctx_build into p->own said rc;
+ * walk, if that is kind TRANSLATE; event, if there is one; end.
+ */
+void iomi_smmuv3_strict_xlate_begin(struct iom_smmuv3_port *p, struct smmu_txn *t);
+void iomi_smmuv3_strict_xlate_configured(struct iom_smmuv3_dev *s, const struct smmu_txn *t,
+					 int rc, const struct smmu_fault *f);
+int iomi_smmuv3_strict_xlate_walk(struct iom_smmuv3_dev *s, const struct smmu_txn *t,
+				  struct smmu_leaf *leaf, struct smmu_fault *f);
+void iomi_smmuv3_strict_event(struct iom_smmuv3_dev *s, struct iom_gmem *gmem,
+			      const struct smmu_fault *f);
+void iomi_smmuv3_strict_xlate_end(struct iom_smmuv3_port *p);
 
 /* checker's own memory; IOM_ENOMEM. */
 int iomi_smmuv3_strict_checker_init(struct iom_smmuv3_dev *s);

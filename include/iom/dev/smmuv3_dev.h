@@ -66,6 +66,7 @@ enum iom_smmuv3_mode {
 };
 
 struct iom_smmuv3_dev;
+struct iom_smmuv3_strict_cfg;
 struct smmu_ctx;
 
 struct iom_smmuv3_dev_cfg {
@@ -102,6 +103,12 @@ struct iom_smmuv3_dev_cfg {
 	/* WORKER mode: commands wait. As irq. */
 	void (*wake)(void *arg);
 	void *arg;
+	/*
+	 * The strict mode, <iom/dev/smmuv3_strict.h>; copied. NULL: off. In INLINE
+	 * mode a CMD_SYNC without a signal may then complete at a later read of a
+	 * register. IOM_EOPNOTSUPP if it was left out of the build.
+	 */
+	const struct iom_smmuv3_strict_cfg *strict;
 };
 
 /* A broken condition of a cfg, for people: which register and field, and why. */
