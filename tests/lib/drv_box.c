@@ -22,24 +22,40 @@ static size_t pages(size_t size)
 	return (size + PAGE - 1) / PAGE;
 }
 
-static int mem_alloc(struct iom_dmem *m, size_t size, size_t align, void **virt, uint64_t *pa)
+static int take(struct drv_box *b, size_t n, size_t step, size_t *at)
 {
-	struct drv_box *b = IOM_CONTAINER_OF(m, struct drv_box, dmem);
-	size_t n = pages(size), step = align > PAGE ? align / PAGE : 1, i, k;
+	size_t i, k;
 
+	if (b->alloc_left && !--b->alloc_left)
+		return IOM_ENOMEM;
 	for (i = 0; i + n <= DRV_BOX_PAGES; i += step) {
 		for (k = 0; k < n && !b->used[i + k]; k++)
 			;
 		if (k < n)
 			continue;
 		memset(&b->used[i], 1, n);
-		memset(b->mem + i * PAGE, 0, n * PAGE);
 		b->live_pages += n;
-		*virt = b->mem + i * PAGE;
-		*pa = DRV_BOX_BASE + i * PAGE;
+		*at = i;
 		return IOM_OK;
 	}
 	return IOM_ENOMEM;
+}
+
+static int mem_alloc(struct iom_dmem *m, size_t size, size_t align, void **virt, uint64_t *pa)
+{
+	struct drv_box *b = IOM_CONTAINER_OF(m, struct drv_box, dmem);
+	size_t i;
+	int rc;
+
+	pthread_mutex_lock(&b->mem_lock);
+	rc = take(b, pages(size), align > PAGE ? align / PAGE : 1, &i);
+	pthread_mutex_unlock(&b->mem_lock);
+	if (rc)
+		return rc;
+	memset(b->mem + i * PAGE, 0, pages(size) * PAGE);
+	*virt = b->mem + i * PAGE;
+	*pa = DRV_BOX_BASE + i * PAGE;
+	return IOM_OK;
 }
 
 static void mem_free(struct iom_dmem *m, void *virt, uint64_t pa, size_t size)
@@ -48,13 +64,15 @@ static void mem_free(struct iom_dmem *m, void *virt, uint64_t pa, size_t size)
 	size_t i = (pa - DRV_BOX_BASE) / PAGE, n = pages(size), k;
 
 	REQUIRE((uint8_t *)virt == b->mem + i * PAGE);
+	/* Whoever still reads it finds nonsense. */
+	memset(virt, 0xa5, n * PAGE);
+	pthread_mutex_lock(&b->mem_lock);
 	for (k = 0; k < n; k++) {
 		REQUIRE(b->used[i + k]);
 		b->used[i + k] = 0;
 	}
-	/* Whoever still reads it finds nonsense. */
-	memset(virt, 0xa5, n * PAGE);
 	b->live_pages -= n;
+	pthread_mutex_unlock(&b->mem_lock);
 }
 
 static void *mem_virt(struct iom_dmem *m, uint64_t pa)
@@ -73,14 +91,15 @@ static uint64_t reg_read(struct iom_mmio *m, uint64_t off, unsigned int len)
 	uint64_t val = 0;
 
 	REQUIRE(!iom_smmuv3_dev_read(b->dev, off, len, &val));
-	return val;
+	return b->on_read ? b->on_read(b, off, val) : val;
 }
 
 static void reg_write(struct iom_mmio *m, uint64_t off, unsigned int len, uint64_t val)
 {
 	struct drv_box *b = IOM_CONTAINER_OF(m, struct drv_box, mmio);
 
-	REQUIRE(!iom_smmuv3_dev_write(b->dev, off, len, val));
+	if (!b->on_write || b->on_write(b, off, &val))
+		REQUIRE(!iom_smmuv3_dev_write(b->dev, off, len, val));
 }
 
 static uint32_t read32(struct iom_mmio *m, uint64_t off)
@@ -116,23 +135,31 @@ static const struct iom_mmio_ops mmio_ops = {
 
 /* --- both halves --- */
 
-void drv_box_init(struct drv_box *b, const struct drv_box_cfg *cfg, const uint32_t *sids,
-		  unsigned int nr)
+int drv_box_create_driver(struct drv_box *b, const struct drv_box_cfg *cfg,
+			  struct iom_smmuv3_drv_diag *why)
+{
+	const struct iom_smmuv3_drv_cfg drv = {
+		.plat = &b->pt.plat, .mmio = &b->mmio, .dmem = &b->dmem, .s1 = cfg->s1,
+		.no_sync_msi = cfg->no_sync_msi, .fault = cfg->fault, .arg = cfg->arg,
+		.sid_lg2 = 16, .timeout_turns = cfg->timeout_turns,
+	};
+
+	return iom_smmuv3_drv_create(&drv, &b->drv, why);
+}
+
+void drv_box_init_model(struct drv_box *b, const struct drv_box_cfg *cfg, const uint32_t *sids,
+			unsigned int nr)
 {
 	static const struct iom_dmem_ops dmem_ops = {
 		.alloc = mem_alloc, .free = mem_free, .virt = mem_virt,
 	};
 	struct iom_smmuv3_dev_cfg dev = { .mode = IOM_SMMUV3_INLINE };
-	struct iom_smmuv3_drv_cfg drv = {
-		.s1 = cfg->s1, .no_sync_msi = cfg->no_sync_msi, .fault = cfg->fault,
-		.arg = cfg->arg, .sid_lg2 = 16,
-	};
-	struct iom_smmuv3_drv_diag why = { 0 };
 	struct iom_smmuv3_diag diag = { 0 };
 	unsigned int i;
 
 	memset(b, 0, sizeof(*b));
 	plat_test_init(&b->pt);
+	REQUIRE(!pthread_mutex_init(&b->mem_lock, NULL));
 	b->mem = aligned_alloc(1 << 20, DRV_BOX_PAGES * PAGE);
 	REQUIRE(b->mem);
 	REQUIRE(!iom_gmem_flat_init(&b->gmem, DRV_BOX_BASE, b->mem, DRV_BOX_PAGES * PAGE));
@@ -152,10 +179,15 @@ void drv_box_init(struct drv_box *b, const struct drv_box_cfg *cfg, const uint32
 						  &b->port_gmem[i].g));
 		iom_access_join(&b->access[i], iom_smmuv3_dev_gate(b->dev));
 	}
-	drv.plat = &b->pt.plat;
-	drv.mmio = &b->mmio;
-	drv.dmem = &b->dmem;
-	if (iom_smmuv3_drv_create(&drv, &b->drv, &why)) {
+}
+
+void drv_box_init(struct drv_box *b, const struct drv_box_cfg *cfg, const uint32_t *sids,
+		  unsigned int nr)
+{
+	struct iom_smmuv3_drv_diag why = { 0 };
+
+	drv_box_init_model(b, cfg, sids, nr);
+	if (drv_box_create_driver(b, cfg, &why)) {
 		fprintf(stderr, "driver: %s: %s\n", why.field ? why.field : "?",
 			why.why ? why.why : "?");
 		abort();
@@ -166,7 +198,8 @@ void drv_box_fini(struct drv_box *b, unsigned int nr)
 {
 	unsigned int i;
 
-	REQUIRE(!iom_smmuv3_drv_destroy(b->drv));
+	if (b->drv)
+		REQUIRE(!iom_smmuv3_drv_destroy(b->drv));
 	for (i = 0; i < nr; i++) {
 		iom_access_leave(&b->access[i]);
 		iom_smmuv3_dev_port_fini(&b->port[i]);
@@ -174,6 +207,7 @@ void drv_box_fini(struct drv_box *b, unsigned int nr)
 	REQUIRE(!iom_smmuv3_dev_destroy(b->dev));
 	REQUIRE(!b->live_pages);
 	REQUIRE(!plat_test_live(&b->pt));
+	pthread_mutex_destroy(&b->mem_lock);
 	free(b->mem);
 }
 

@@ -9,6 +9,8 @@
 #ifndef TESTS_LIB_DRV_BOX_H
 #define TESTS_LIB_DRV_BOX_H
 
+#include <pthread.h>
+
 #include <iom/dev/access.h>
 #include <iom/dev/smmuv3_dev.h>
 #include <iom/drv/smmuv3_drv.h>
@@ -26,6 +28,7 @@ struct drv_box {
 	struct iom_mmio mmio;
 	struct iom_gmem_flat gmem;
 	uint8_t *mem;
+	pthread_mutex_t mem_lock;
 	uint8_t used[DRV_BOX_PAGES];
 	uint64_t live_pages;
 	struct iom_smmuv3_dev *dev;
@@ -33,12 +36,17 @@ struct drv_box {
 	struct iom_smmuv3_port port[DRV_BOX_STREAMS];
 	struct iom_gmem_flat port_gmem[DRV_BOX_STREAMS];
 	struct iom_access access[DRV_BOX_STREAMS];
+	/* Between driver and model, if not NULL: changes the value, or drops the write by false. */
+	bool (*on_write)(struct drv_box *b, uint64_t off, uint64_t *val);
+	uint64_t (*on_read)(struct drv_box *b, uint64_t off, uint64_t val);
+	uint64_t alloc_left;		/* allocations until one fails; 0: none does */
 };
 
 struct drv_box_cfg {
 	uint32_t idr[6];		/* all 0: the model's default */
 	const struct iom_smmuv3_drv_s1 *s1;
 	bool no_sync_msi;
+	uint32_t timeout_turns;		/* 0: the driver's default */
 	enum iom_fault_answer (*fault)(void *arg, const struct iom_fault *f);
 	void *arg;
 };
@@ -46,7 +54,12 @@ struct drv_box_cfg {
 /* Ends the program if something fails. Streams: port i is StreamID sids[i]. */
 void drv_box_init(struct drv_box *b, const struct drv_box_cfg *cfg, const uint32_t *sids,
 		  unsigned int nr);
-/* Destroys both halves; all memory must be back. */
+/* Only the model and the memory; the driver is the test's to create, by this. */
+void drv_box_init_model(struct drv_box *b, const struct drv_box_cfg *cfg, const uint32_t *sids,
+			unsigned int nr);
+int drv_box_create_driver(struct drv_box *b, const struct drv_box_cfg *cfg,
+			  struct iom_smmuv3_drv_diag *why);
+/* b->drv NULL: there was none. Destroys both halves; all memory must be back. */
 void drv_box_fini(struct drv_box *b, unsigned int nr);
 
 /* What a transaction of port i reaches: IOM_OK and *pa, or the model's error. */

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * D2: two threads map and unmap their own ranges of one domain, a third does DMA
+ * through it, a fourth moves another stream in and out of it. What a thread has
+ * unmapped nobody reaches once unmap has returned: the page is then poisoned,
+ * and a DMA that gets its address is a failure.
+ */
+#include <pthread.h>
+
+#include "lib/drv_box.h"
+#include "lib/test.h"
+
+#define MAPPERS	2u
+#define PAGES	32u
+#define ROUNDS	1500u
+#define PAGE	UINT64_C(4096)
+
+static const uint32_t sids[] = { 0x8, 0x10 };
+
+struct shared {
+	struct drv_box b;
+	struct iom_domain *d;
+	struct iom_smmuv3_stream st[2];
+	atomic_bool stop;
+	/* 1 while the page may be reached: set before map, cleared after unmap has returned. */
+	atomic_uint open[MAPPERS][PAGES];
+	atomic_ullong reached;
+	uint64_t seed;
+};
+
+struct mapper {
+	struct shared *s;
+	unsigned int which;
+	pthread_t thread;
+};
+
+static uint64_t iova_of(unsigned int which, unsigned int page)
+{
+	/* Neighbours: they share tables. */
+	return UINT64_C(0x40000000) + (page * MAPPERS + which) * PAGE;
+}
+
+static void *map_and_unmap(void *arg)
+{
+	struct mapper *m = arg;
+	struct shared *s = m->s;
+	struct test_rng rng;
+	unsigned int i, p;
+
+	test_rng_seed(&rng, s->seed + m->which);
+	for (i = 0; i < ROUNDS; i++) {
+		struct iom_range r;
+
+		p = (unsigned int)test_rng_below(&rng, PAGES);
+		r.start = iova_of(m->which, p);
+		r.last = r.start + PAGE - 1;
+		if (!atomic_load(&s->open[m->which][p])) {
+			atomic_store(&s->open[m->which][p], 1);
+			assert_int_equal(iom_domain_map(s->d, r, r.start, IOM_PT_READ), IOM_OK);
+		} else {
+			assert_int_equal(iom_domain_unmap(s->d, r), IOM_OK);
+			atomic_store(&s->open[m->which][p], 0);
+		}
+	}
+	return NULL;
+}
+
+static void *dma(void *arg)
+{
+	struct shared *s = arg;
+	struct test_rng rng;
+	uint64_t pa;
+
+	test_rng_seed(&rng, s->seed + 77);
+	while (!atomic_load(&s->stop)) {
+		unsigned int w = (unsigned int)test_rng_below(&rng, MAPPERS);
+		unsigned int p = (unsigned int)test_rng_below(&rng, PAGES);
+		struct iom_smmuv3_result res;
+		uint64_t ev[4];
+		int rc;
+
+		/* While the bracket is open nothing that it reached is handed back. */
+		iom_access_begin(&s->b.access[0]);
+		rc = iom_smmuv3_dev_translate(&s->b.port[0], iova_of(w, p), 8, IOM_ACCESS_READ,
+					      &res, ev);
+		pa = res.pa;
+		if (!rc) {
+			assert_int_equal(pa, iova_of(w, p));
+			assert_int_equal(atomic_load(&s->open[w][p]), 1);
+			atomic_fetch_add(&s->reached, 1);
+		}
+		iom_access_end(&s->b.access[0]);
+	}
+	return NULL;
+}
+
+static void *move(void *arg)
+{
+	struct shared *s = arg;
+
+	while (!atomic_load(&s->stop)) {
+		assert_int_equal(iom_smmuv3_drv_attach(&s->st[1], s->d), IOM_OK);
+		assert_int_equal(iom_smmuv3_drv_block(&s->st[1]), IOM_OK);
+	}
+	return NULL;
+}
+
+static void one_domain(void **state)
+{
+	const struct drv_box_cfg cfg = { .s1 = &iom_smmuv3_drv_s1 };
+	static struct shared s;
+	struct iom_domain_cfg dc;
+	struct mapper m[MAPPERS];
+	pthread_t d, v;
+	struct test_rng rng;
+	unsigned int i;
+
+	(void)state;
+	memset(&s, 0, sizeof(s));
+	test_rng_init(&rng);
+	s.seed = test_rng_u64(&rng);
+	drv_box_init(&s.b, &cfg, sids, 2);
+	dc = (struct iom_domain_cfg){
+		.plat = &s.b.pt.plat, .dmem = &s.b.dmem,
+		.pt = { .format = IOM_PT_ARM_S1, .granule_lg2 = 12, .ia_bits = 40, .oa_bits = 44 },
+	};
+	assert_int_equal(iom_domain_create(&dc, &s.d), IOM_OK);
+	for (i = 0; i < 2; i++)
+		assert_int_equal(iom_smmuv3_drv_stream_add(s.b.drv, &s.st[i], sids[i], NULL),
+				 IOM_OK);
+	assert_int_equal(iom_smmuv3_drv_attach(&s.st[0], s.d), IOM_OK);
+	pthread_create(&d, NULL, dma, &s);
+	pthread_create(&v, NULL, move, &s);
+	for (i = 0; i < MAPPERS; i++) {
+		m[i].s = &s;
+		m[i].which = i;
+		pthread_create(&m[i].thread, NULL, map_and_unmap, &m[i]);
+	}
+	for (i = 0; i < MAPPERS; i++)
+		pthread_join(m[i].thread, NULL);
+	atomic_store(&s.stop, true);
+	pthread_join(d, NULL);
+	pthread_join(v, NULL);
+	assert_true(atomic_load(&s.reached) > 0);
+	for (i = 0; i < 2; i++)
+		assert_int_equal(iom_smmuv3_drv_stream_remove(&s.st[i]), IOM_OK);
+	assert_int_equal(iom_domain_destroy(s.d), IOM_OK);
+	drv_box_fini(&s.b, 2);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(one_domain),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
