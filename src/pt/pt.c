@@ -41,7 +41,17 @@ int iom_pt_init(struct iom_pt *pt, struct iom_dmem *mem, const struct iom_pt_cfg
 	rc = n.fmt->setup(&n, cfg);
 	if (rc)
 		return rc;
+	n.top_shift = (uint8_t)iomi_pt_shift(&n, n.top);
+	n.top_low = iomi_pt_span_m1(&n, n.top);
+	n.page_mask = iomi_pt_span_m1(&n, 0);
+	n.block_mask = n.leaf_top ? iomi_pt_span_m1(&n, 1) : 0;
+	n.both = n.first | n.last;
+	n.alone_mask = n.both | n.contig;
+	n.alone_bits[0] = n.leaf_bits[0] | n.both;
+	n.alone_bits[1] = n.leaf_bits[1] | n.both;
 	n.plain = mem->identity && mem->coherent && !n.oa_high;
+	n.plain_page = n.plain ? n.page_mask : 0;
+	n.plain_block = n.plain ? n.block_mask : 0;
 	size = root_size(&n);
 	rc = iomi_pt_alloc(&n, size, size, &n.root, &n.root_pa);
 	if (rc)
@@ -78,7 +88,7 @@ void iom_pt_fini(struct iom_pt *pt)
 
 	for (i = 0; i <= pt->root_mask; i++) {
 		e = iomi_pt_load(&root[i]);
-		if (iomi_pt_is_table(pt, pt->top, e))
+		if (iomi_pt_is_table(pt, e))
 			iomi_pt_drop(pt, &list, iomi_pt_table(pt, e, false), pt->top - 1u,
 				     iomi_pt_oa(pt, e));
 	}
@@ -91,25 +101,23 @@ void iom_pt_fini(struct iom_pt *pt)
 
 PT_INLINE int lookup(const struct iom_pt *pt, uint64_t ia, uint64_t *oa, bool plain)
 {
-	struct iomi_pt_slot *t = pt->root;
-	unsigned int h = pt->top, shift = iomi_pt_shift(pt, h), stride = pt->stride;
-	uint64_t e = iomi_pt_load(&t[ia >> shift & pt->root_mask]), low;
+	struct iomi_pt_end w;
 
 	if (pt_unlikely(ia < pt->aperture.start || ia > pt->aperture.last))
 		return IOM_EFAULT;
-	for (; h && (e & pt->table_mask) == pt->table_bits; h--) {
-		shift -= stride;
-		t = iomi_pt_table(pt, e, plain);
-		e = iomi_pt_load(&t[ia >> shift & pt->index_mask]);
-	}
-	if (pt_unlikely(!e))
+	w = iomi_pt_walk_down(pt, ia, plain);
+	if (pt_unlikely(!w.e))
 		return IOM_EFAULT;
-	low = (UINT64_C(1) << shift) - 1;
-	*oa = ((plain ? e & pt->oa_addr : iomi_pt_oa(pt, e)) & ~low) | (ia & low);
+	*oa = ((plain ? w.e & pt->oa_addr : iomi_pt_oa(pt, w.e)) & ~w.low) | (ia & w.low);
 	return IOM_OK;
+}
+
+static PT_COLD int lookup_any(const struct iom_pt *pt, uint64_t ia, uint64_t *oa)
+{
+	return lookup(pt, ia, oa, false);
 }
 
 int iom_pt_lookup(const struct iom_pt *pt, uint64_t ia, uint64_t *oa)
 {
-	return pt_likely(pt->plain) ? lookup(pt, ia, oa, true) : lookup(pt, ia, oa, false);
+	return pt_likely(pt->plain) ? lookup(pt, ia, oa, true) : lookup_any(pt, ia, oa);
 }

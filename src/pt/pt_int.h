@@ -15,6 +15,8 @@
 #include <iom/pt/pt.h>
 
 #define PT_INLINE static inline __attribute__((always_inline))
+/* Out of line, so that the common case saves no registers for it. */
+#define PT_COLD __attribute__((noinline))
 #define pt_likely(c)	__builtin_expect(!!(c), 1)
 #define pt_unlikely(c)	__builtin_expect(!!(c), 0)
 
@@ -79,9 +81,10 @@ PT_INLINE bool iomi_pt_range_ok(const struct iom_pt *pt, struct iom_range r)
 
 /* --- entries --- */
 
-PT_INLINE bool iomi_pt_is_table(const struct iom_pt *pt, unsigned int h, uint64_t e)
+/* At any height: what is at height 0 is never marked as a table. */
+PT_INLINE bool iomi_pt_is_table(const struct iom_pt *pt, uint64_t e)
 {
-	return (e & pt->table_mask) == pt->table_bits && h;
+	return e & pt->table_mark;
 }
 
 PT_INLINE uint64_t iomi_pt_oa(const struct iom_pt *pt, uint64_t e)
@@ -104,6 +107,64 @@ PT_INLINE struct iomi_pt_slot *iomi_pt_table(const struct iom_pt *pt, uint64_t e
 	return pt->mem->ops.virt(pt->mem, pa);
 }
 
+/*
+ * The common case of map, unmap and look-up walks by rotation: the bits of ia that
+ * index a table stand lowest in turn, so a level is one rotate and one mask.
+ */
+PT_INLINE uint64_t iomi_pt_ror(uint64_t v, unsigned int n)	/* n: 1 to 63 */
+{
+	return v >> n | v << (64 - n);
+}
+
+PT_INLINE uint64_t iomi_pt_rol(uint64_t v, unsigned int n)
+{
+	return v << n | v >> (64 - n);
+}
+
+/* What a walk found: entry i of t leads to no table; it is for so many bytes, minus one. */
+struct iomi_pt_end {
+	struct iomi_pt_slot *t;
+	uint64_t i, e, low;
+};
+
+PT_INLINE struct iomi_pt_end iomi_pt_walk_down(const struct iom_pt *pt, uint64_t ia, bool plain)
+{
+	/* in a register: what follows an acquire would be loaded anew at each level */
+	const unsigned int stride = pt->stride;
+	uint64_t turned = iomi_pt_ror(ia, pt->top_shift), low = pt->top_low, e;
+	uint64_t i = turned & pt->root_mask;
+	struct iomi_pt_slot *t = pt->root;
+
+	while (iomi_pt_is_table(pt, e = iomi_pt_load(&t[i]))) {
+		t = iomi_pt_table(pt, e, plain);
+		turned = iomi_pt_rol(turned, stride);
+		low >>= stride;
+		i = turned & pt->index_mask;
+	}
+	return (struct iomi_pt_end){ t, i, e, low };
+}
+
+/* The entry of ia at height h of a plain pt. False: there is no such table. */
+PT_INLINE bool iomi_pt_slot_of(const struct iom_pt *pt, uint64_t ia, unsigned int h,
+			       struct iomi_pt_slot **out)
+{
+	const unsigned int stride = pt->stride;
+	uint64_t turned = iomi_pt_ror(ia, pt->top_shift), i = turned & pt->root_mask, e;
+	struct iomi_pt_slot *t = pt->root;
+	unsigned int n;
+
+	for (n = pt->top - h; n; n--) {
+		e = iomi_pt_load(&t[i]);
+		if (pt_unlikely(!iomi_pt_is_table(pt, e)))
+			return false;
+		t = iomi_pt_table(pt, e, true);
+		turned = iomi_pt_rol(turned, stride);
+		i = turned & pt->index_mask;
+	}
+	*out = &t[i];
+	return true;
+}
+
 /* Where a walk stands: entry i of the table t, which has that height. */
 struct iomi_pt_at {
 	struct iomi_pt_slot *t;
@@ -117,7 +178,7 @@ static inline struct iomi_pt_at iomi_pt_seek(const struct iom_pt *pt, uint64_t i
 	struct iomi_pt_at at = { pt->root, pt->top, iomi_pt_index(pt, pt->top, ia) };
 	uint64_t e;
 
-	while (at.h && iomi_pt_is_table(pt, at.h, e = iomi_pt_load(&at.t[at.i]))) {
+	while (at.h && iomi_pt_is_table(pt, e = iomi_pt_load(&at.t[at.i]))) {
 		at.t = iomi_pt_table(pt, e, false);
 		at.h--;
 		at.i = iomi_pt_index(pt, at.h, ia);
@@ -163,7 +224,22 @@ static inline struct iomi_pt_slot *iomi_pt_pop(void **list, uint64_t *pa)
 /* IOM_OK, IOM_ENOMEM, IOM_EIO. size, align: powers of two. */
 int iomi_pt_alloc(struct iom_pt *pt, size_t size, size_t align, void **virt, uint64_t *pa);
 void iomi_pt_free_list(struct iom_pt *pt, void **list);
-void iomi_pt_gather_add(struct iom_pt_gather *g, struct iom_range r, uint64_t sizes, bool tables);
+void iomi_pt_gather_more(struct iom_pt_gather *g, uint64_t start, uint64_t last,
+			 uint64_t sizes, bool tables);
+PT_INLINE void iomi_pt_gather_add(struct iom_pt_gather *g, uint64_t start, uint64_t last,
+				  uint64_t sizes, bool tables)
+{
+	if (pt_unlikely(g->nr)) {
+		iomi_pt_gather_more(g, start, last, sizes, tables);
+		return;
+	}
+	g->nr = 1;
+	g->inval[0].range.start = start;
+	g->inval[0].range.last = last;
+	g->inval[0].leaf_sizes = sizes;
+	g->inval[0].tables = tables;
+}
+
 /*
  * Puts the table t (of height h, at pa) and all under it on the list. Returns the
  * sizes of leaves found on the way, as a mask; of the lowest tables they are not looked at.

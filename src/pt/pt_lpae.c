@@ -2,12 +2,13 @@
 /*
  * VMSAv8-64 as a format of pt: what struct iomi_lpae_fmt describes becomes masks
  * and geometry of a struct iom_pt. Owns nothing. Bits 58:55 of a leaf and 58:51 of
- * a table are software's (D8.3); three of them are used here.
+ * a table are software's (D8.3); they are used here.
  */
 #include "lpae.h"
 #include "pt_int.h"
 
 #define SW_SYNCED	IOM_BIT64(55)	/* of a table: memory has this entry */
+#define SW_TABLE	IOM_BIT64(58)	/* of a table, never of a leaf */
 #define SW_FIRST	IOM_BIT64(56)	/* of a leaf: a mapping begins, */
 #define SW_LAST		IOM_BIT64(57)	/* or ends here */
 
@@ -68,7 +69,6 @@ static void fill_geometry(struct iom_pt *pt, const struct iom_pt_cfg *cfg,
 	}
 	pt->oa_last = (UINT64_C(1) << cfg->oa_bits) - 1;
 	pt->page_lg2 = fmt->granule_lg2;
-	pt->page_mask = (UINT64_C(1) << fmt->granule_lg2) - 1;
 	pt->stride = (uint8_t)(fmt->granule_lg2 - 3u);
 	pt->index_mask = (UINT64_C(1) << pt->stride) - 1;
 	pt->root_mask = (UINT64_C(1) << g->start_bits) - 1;
@@ -89,8 +89,9 @@ static void fill_geometry(struct iom_pt *pt, const struct iom_pt_cfg *cfg,
 
 static void fill_entries(struct iom_pt *pt, const struct iomi_lpae_fmt *fmt, bool dirty)
 {
-	pt->table_mask = LPAE_TYPE;
-	pt->table_bits = LPAE_TYPE_TABLE;
+	/* a page has the type of a table, so the mark is software's */
+	pt->table_mark = SW_TABLE;
+	pt->table_bits = LPAE_TYPE_TABLE | SW_TABLE;
 	pt->leaf_bits[0] = LPAE_TYPE_TABLE;
 	pt->leaf_bits[1] = LPAE_TYPE_BLOCK;
 	pt->oa_addr = fmt->oa_addr;

@@ -39,11 +39,15 @@ static void put(const struct iom_pt *pt, struct iomi_pt_slot *s, size_t n, uint6
 		return;
 	}
 	leaf |= oa;
-	for (; n >= 4; n -= 4, s += 4, leaf += 4 * step) {
+	for (; n >= 8; n -= 8, s += 8, leaf += step) {
 		iomi_pt_store(&s[0], leaf);
-		iomi_pt_store(&s[1], leaf + step);
-		iomi_pt_store(&s[2], leaf + 2 * step);
-		iomi_pt_store(&s[3], leaf + 3 * step);
+		iomi_pt_store(&s[1], leaf += step);
+		iomi_pt_store(&s[2], leaf += step);
+		iomi_pt_store(&s[3], leaf += step);
+		iomi_pt_store(&s[4], leaf += step);
+		iomi_pt_store(&s[5], leaf += step);
+		iomi_pt_store(&s[6], leaf += step);
+		iomi_pt_store(&s[7], leaf += step);
 	}
 	for (; n; n--, s++, leaf += step)
 		iomi_pt_store(s, leaf);
@@ -107,9 +111,10 @@ static bool any(struct iomi_pt_slot *s, size_t n)
 {
 	uint64_t all = 0;
 
-	for (; n >= 4; n -= 4, s += 4)
+	for (; n >= 8; n -= 8, s += 8)
 		all |= iomi_pt_load(&s[0]) | iomi_pt_load(&s[1]) | iomi_pt_load(&s[2]) |
-		       iomi_pt_load(&s[3]);
+		       iomi_pt_load(&s[3]) | iomi_pt_load(&s[4]) | iomi_pt_load(&s[5]) |
+		       iomi_pt_load(&s[6]) | iomi_pt_load(&s[7]);
 	for (; n; n--, s++)
 		all |= iomi_pt_load(s);
 	return all;
@@ -148,10 +153,21 @@ static int check(const struct job *j, size_t *missing)
 	for (*missing = 0;;) {
 		struct iomi_pt_at at = iomi_pt_seek(pt, ia);
 
+		if (!at.h) {
+			uint64_t n = iomi_pt_mask(pt, 0) - at.i + 1;
+			uint64_t left = (j->iova.last - ia) >> pt->page_lg2;
+
+			if (any(&at.t[at.i], left < n ? (size_t)left + 1 : (size_t)n))
+				return IOM_EEXIST;
+			if (left < n)
+				return IOM_OK;
+			ia += n << pt->page_lg2;
+			continue;
+		}
 		/* entries of this table, up to one that leads further down */
 		for (; at.i <= iomi_pt_mask(pt, at.h); at.i++) {
 			e = iomi_pt_load(&at.t[at.i]);
-			if (iomi_pt_is_table(pt, at.h, e))
+			if (iomi_pt_is_table(pt, e))
 				break;
 			if (e)
 				return IOM_EEXIST;
@@ -307,16 +323,41 @@ static uint64_t place_run(struct job *j, uint64_t ia)
 	return (uint64_t)n << iomi_pt_shift(pt, h);
 }
 
-static __attribute__((noinline)) int map_any(struct iom_pt *pt, struct iom_range iova,
-					     uint64_t pa, uint64_t attrs)
+/* --- map -------------------------------------------------------------------- */
+
+/* In one table of a plain pt, which is there. False: not so, or something is in the way. */
+static bool map_run(const struct job *j)
 {
-	struct job j = { .pt = pt, .iova = iova, .delta = pa - iova.start, .attrs = attrs };
+	const struct iom_pt *pt = j->pt;
+	size_t n = (size_t)((j->iova.last - j->iova.start) >> pt->page_lg2) + 1;
+	struct iomi_pt_slot *s;
+
+	if ((j->iova.start ^ j->iova.last) & ~pt->block_mask || (j->h_max && n > pt->index_mask))
+		return false;
+	if (!iomi_pt_slot_of(pt, j->iova.start, 0, &s) || any(s, n))
+		return false;
+	put_run(j, s, 0, j->iova.start, n);
+	return true;
+}
+
+static PT_COLD int map_any(struct iom_pt *pt, uint64_t start, uint64_t len_m1, uint64_t pa,
+			   unsigned int prot)
+{
+	const struct iom_range iova = { start, start + len_m1 };
+	struct job j = { .pt = pt, .iova = iova, .delta = pa - iova.start };
 	uint64_t ia = iova.start;
 	size_t missing;
 	int rc;
 
+	if (!iomi_pt_range_ok(pt, iova) || pa & pt->page_mask || pa > pt->oa_last ||
+	    iova.last - iova.start > pt->oa_last - pa || prot > IOM_PT_PROT_ALL ||
+	    !pt->perm[prot & 0xf])
+		return IOM_EINVAL;
+	j.attrs = pt->perm[prot & 0xf] | pt->memattr[prot >> 4];
 	while (j.h_max < pt->leaf_top && !(j.delta & iomi_pt_span_m1(pt, j.h_max + 1)))
 		j.h_max++;
+	if (pt->plain && map_run(&j))
+		return IOM_OK;
 	rc = check(&j, &missing);
 	if (!rc)
 		rc = reserve(&j, missing);
@@ -332,61 +373,36 @@ static __attribute__((noinline)) int map_any(struct iom_pt *pt, struct iom_range
 
 /* --- the common case -------------------------------------------------------- */
 
-/*
- * iova lies in one entry of height 1 of a plain pt, h is 0 or it is all of that
- * entry and h is 1. False: a table is missing, or something else is in the way.
- */
-PT_INLINE bool map_here(struct iom_pt *pt, struct iom_range iova, uint64_t pa, uint64_t attrs,
-			unsigned int h)
+/* One leaf of a plain pt; low: its bytes minus one. False: something is not as it mostly is. */
+PT_INLINE bool map_leaf(struct iom_pt *pt, uint64_t ia, uint64_t low, uint64_t pa,
+			unsigned int prot, unsigned int h)
 {
-	struct iomi_pt_slot *t = pt->root;
-	unsigned int k = pt->top, shift = iomi_pt_shift(pt, k), stride = pt->stride;
-	uint64_t mask = pt->root_mask, e;
-	size_t n;
+	struct iomi_pt_slot *s;
+	uint64_t perm;
 
-	for (; k > h; k--) {
-		e = iomi_pt_load(&t[iova.start >> shift & mask]);
-		if (pt_unlikely((e & pt->table_mask) != pt->table_bits))
-			return false;
-		t = iomi_pt_table(pt, e, true);
-		shift -= stride;
-		mask = pt->index_mask;
-	}
-	t += iova.start >> shift & mask;
-	n = (size_t)((iova.last - iova.start) >> shift);
-	if (pt_likely(!n)) {
-		if (pt_unlikely(iomi_pt_load(t)))
-			return false;
-		iomi_pt_store(t, attrs | pa | pt->first | pt->last | pt->leaf_bits[h]);
-		return true;
-	}
-	if (any(t, n + 1))
+	if (pt_unlikely((ia | pa) & low || ia < pt->aperture.start ||
+			ia > pt->aperture.last || pa > pt->oa_last || prot > IOM_PT_PROT_ALL))
 		return false;
-	put_run(&(struct job){ .pt = pt, .iova = iova, .delta = pa - iova.start,
-			       .attrs = attrs }, t, h, iova.start, n + 1);
+	if (pt_unlikely(!iomi_pt_slot_of(pt, ia, h, &s) || iomi_pt_load(s)))
+		return false;
+	perm = pt->perm[prot & 0xf];
+	if (pt_unlikely(!perm))
+		return false;
+	iomi_pt_store(s, perm | pt->memattr[prot >> 4] | pt->alone_bits[h] | pa);
 	return true;
 }
 
 int iom_pt_map(struct iom_pt *pt, struct iom_range iova, uint64_t pa, unsigned int prot)
 {
-	uint64_t attrs, len_m1 = iova.last - iova.start, block;
+	uint64_t ia = iova.start, low = iova.last - ia;
 
-	if (pt_unlikely(!iomi_pt_range_ok(pt, iova) || pa & pt->page_mask ||
-			pa > pt->oa_last || len_m1 > pt->oa_last - pa ||
-			prot > IOM_PT_PROT_ALL))
-		return IOM_EINVAL;
-	attrs = pt->perm[prot & 0xf];
-	if (pt_unlikely(!attrs))
-		return IOM_EINVAL;
-	attrs |= pt->memattr[prot >> 4];
-	block = iomi_pt_span_m1(pt, 1);
-	if (pt_likely(pt->plain) && (iova.start | block) == (iova.last | block) && pt->leaf_top) {
-		if (len_m1 == block && !(pa & block)) {
-			if (map_here(pt, iova, pa, attrs, 1))
-				return IOM_OK;
-		} else if (map_here(pt, iova, pa, attrs, 0)) {
+	/* no length that is right is one byte: if not plain, neither is taken */
+	if (low == pt->plain_page) {
+		if (pt_likely(map_leaf(pt, ia, low, pa, prot, 0)))
 			return IOM_OK;
-		}
+	} else if (low == pt->plain_block) {
+		if (pt_likely(map_leaf(pt, ia, low, pa, prot, 1)))
+			return IOM_OK;
 	}
-	return map_any(pt, iova, pa, attrs);
+	return map_any(pt, ia, low, pa, prot);
 }

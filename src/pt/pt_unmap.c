@@ -9,27 +9,29 @@
 
 /* --- gather ----------------------------------------------------------------- */
 
-void iomi_pt_gather_add(struct iom_pt_gather *g, struct iom_range r, uint64_t sizes, bool tables)
+/* There is one already: joins neighbours, and what is too much. */
+void iomi_pt_gather_more(struct iom_pt_gather *g, uint64_t start, uint64_t last,
+			 uint64_t sizes, bool tables)
 {
-	struct iom_pt_inval *v = &g->inval[g->nr ? g->nr - 1 : 0];
+	struct iom_range r = { start, last };
+	struct iom_pt_inval *v = &g->inval[g->nr - 1];
 
-	if (g->nr && (v->range.last + 1 == r.start || r.last + 1 == v->range.start ||
-		      g->nr == IOM_PT_GATHER_MAX)) {
-		if (r.start < v->range.start)
-			v->range.start = r.start;
-		if (r.last > v->range.last)
-			v->range.last = r.last;
-		v->leaf_sizes |= sizes;
-		v->tables |= tables;
+	if (v->range.last + 1 != r.start && r.last + 1 != v->range.start &&
+	    g->nr < IOM_PT_GATHER_MAX) {
+		g->inval[g->nr++] = (struct iom_pt_inval){ r, sizes, tables };
 		return;
 	}
-	g->inval[g->nr++] = (struct iom_pt_inval){ r, sizes, tables };
+	if (r.start < v->range.start)
+		v->range.start = r.start;
+	if (r.last > v->range.last)
+		v->range.last = r.last;
+	v->leaf_sizes |= sizes;
+	v->tables |= tables;
 }
 
-void iom_pt_gather_free(struct iom_pt *pt, struct iom_pt_gather *g)
+void iom_pt_gather_free_tables(struct iom_pt *pt, struct iom_pt_gather *g)
 {
 	iomi_pt_free_list(pt, &g->freed);
-	g->nr = 0;
 }
 
 /* --- whole tables ----------------------------------------------------------- */
@@ -44,7 +46,7 @@ uint64_t iomi_pt_drop(struct iom_pt *pt, void **list, struct iomi_pt_slot *t, un
 		for (i = 0, sizes = 0; i <= pt->index_mask; i++) {
 			e = iomi_pt_load(&t[i]);
 			/* at most as deep as there are levels */
-			if (iomi_pt_is_table(pt, h, e))
+			if (iomi_pt_is_table(pt, e))
 				sizes |= iomi_pt_drop(pt, list, iomi_pt_table(pt, e, false),
 						      h - 1, iomi_pt_oa(pt, e));
 			else if (e)
@@ -85,17 +87,21 @@ static int check_last(const struct iom_pt *pt, uint64_t ia)
 
 static void clear(const struct iom_pt *pt, struct iomi_pt_slot *s, size_t n)
 {
-	size_t i;
+	struct iomi_pt_slot *end = s + n;
 
-	for (i = 0; i + 4 <= n; i += 4) {
-		iomi_pt_store(&s[i], 0);
-		iomi_pt_store(&s[i + 1], 0);
-		iomi_pt_store(&s[i + 2], 0);
-		iomi_pt_store(&s[i + 3], 0);
+	for (; end - s >= 8; s += 8) {
+		iomi_pt_store(&s[0], 0);
+		iomi_pt_store(&s[1], 0);
+		iomi_pt_store(&s[2], 0);
+		iomi_pt_store(&s[3], 0);
+		iomi_pt_store(&s[4], 0);
+		iomi_pt_store(&s[5], 0);
+		iomi_pt_store(&s[6], 0);
+		iomi_pt_store(&s[7], 0);
 	}
-	for (; i < n; i++)
-		iomi_pt_store(&s[i], 0);
-	iomi_pt_clean(pt, s, n);
+	for (; s < end; s++)
+		iomi_pt_store(s, 0);
+	iomi_pt_clean(pt, end - n, n);
 }
 
 /* What an unmap found. */
@@ -135,7 +141,7 @@ static uint64_t sweep(struct iom_pt *pt, struct iomi_pt_at at, uint64_t ia, stru
 	}
 	for (; at.i <= iomi_pt_mask(pt, at.h); at.i++, ia = (ia | low) + 1) {
 		e = iomi_pt_load(&at.t[at.i]);
-		if (iomi_pt_is_table(pt, at.h, e)) {
+		if (iomi_pt_is_table(pt, e)) {
 			if (ia & low || r.last - ia < low)
 				return ia;
 			unlink(pt, &at.t[at.i], at.h, e, list, w);
@@ -157,7 +163,7 @@ static struct iomi_pt_at seek_whole(const struct iom_pt *pt, uint64_t ia, struct
 	for (;;) {
 		uint64_t e = iomi_pt_load(&at.t[at.i]), low = iomi_pt_span_m1(pt, at.h);
 
-		if (!iomi_pt_is_table(pt, at.h, e) || (!(ia & low) && r.last - ia >= low))
+		if (!iomi_pt_is_table(pt, e) || (!(ia & low) && r.last - ia >= low))
 			return at;
 		at.t = iomi_pt_table(pt, e, false);
 		at.h--;
@@ -165,13 +171,17 @@ static struct iomi_pt_at seek_whole(const struct iom_pt *pt, uint64_t ia, struct
 	}
 }
 
-static __attribute__((noinline)) int unmap_any(struct iom_pt *pt, struct iom_range iova,
-					       struct iom_pt_gather *g)
+static PT_COLD int unmap_any(struct iom_pt *pt, uint64_t start, uint64_t len_m1,
+			     struct iom_pt_gather *g)
 {
+	const struct iom_range iova = { start, start + len_m1 };
 	struct swept w = { 0, false };
 	uint64_t ia = iova.start;
-	int rc = check_first(pt, iova.start);
+	int rc;
 
+	if (!iomi_pt_range_ok(pt, iova))
+		return IOM_EINVAL;
+	rc = check_first(pt, iova.start);
 	if (!rc)
 		rc = check_last(pt, iova.last);
 	if (rc)
@@ -179,51 +189,40 @@ static __attribute__((noinline)) int unmap_any(struct iom_pt *pt, struct iom_ran
 	do
 		ia = sweep(pt, seek_whole(pt, ia, iova), ia, iova, &g->freed, &w);
 	while (ia - 1 != iova.last);
-	iomi_pt_gather_add(g, iova, w.sizes, w.tables);
+	iomi_pt_gather_add(g, iova.start, iova.last, w.sizes, w.tables);
 	return IOM_OK;
 }
 
 /* --- the common case -------------------------------------------------------- */
 
-/* One leaf that is one mapping, page or lowest block, of a plain pt. False: not so. */
-PT_INLINE bool unmap_leaf(struct iom_pt *pt, uint64_t ia, unsigned int h)
+/*
+ * A leaf of a plain pt, of low + 1 bytes, that is all of a mapping. False: not so. A leaf
+ * that begins in the aperture ends in it.
+ */
+PT_INLINE bool unmap_leaf(struct iom_pt *pt, uint64_t ia, uint64_t low, unsigned int h)
 {
-	struct iomi_pt_slot *t = pt->root;
-	unsigned int k = pt->top, shift = iomi_pt_shift(pt, k), stride = pt->stride;
-	uint64_t mask = pt->root_mask, both = pt->first | pt->last, e;
+	struct iomi_pt_slot *s;
 
-	for (; k > h; k--) {
-		e = iomi_pt_load(&t[ia >> shift & mask]);
-		if (pt_unlikely((e & pt->table_mask) != pt->table_bits))
-			return false;
-		t = iomi_pt_table(pt, e, true);
-		shift -= stride;
-		mask = pt->index_mask;
-	}
-	t += ia >> shift & mask;
-	e = iomi_pt_load(t);
-	if (pt_unlikely((e & both) != both || e & pt->contig))
+	if (pt_unlikely(ia & low || ia < pt->aperture.start || ia > pt->aperture.last))
 		return false;
-	iomi_pt_store(t, 0);
+	if (pt_unlikely(!iomi_pt_slot_of(pt, ia, h, &s) ||
+			(iomi_pt_load(s) & pt->alone_mask) != pt->both))
+		return false;
+	iomi_pt_store(s, 0);
 	return true;
 }
 
 int iom_pt_unmap(struct iom_pt *pt, struct iom_range iova, struct iom_pt_gather *g)
 {
-	uint64_t len_m1 = iova.last - iova.start, block = iomi_pt_span_m1(pt, 1);
+	uint64_t ia = iova.start, low = iova.last - ia;
 
-	if (pt_unlikely(!iomi_pt_range_ok(pt, iova)))
-		return IOM_EINVAL;
-	if (pt_likely(pt->plain)) {
-		if (len_m1 == pt->page_mask && unmap_leaf(pt, iova.start, 0)) {
-			iomi_pt_gather_add(g, iova, pt->page_mask + 1, false);
-			return IOM_OK;
-		}
-		if (len_m1 == block && !(iova.start & block) && pt->leaf_top &&
-		    unmap_leaf(pt, iova.start, 1)) {
-			iomi_pt_gather_add(g, iova, block + 1, false);
-			return IOM_OK;
-		}
+	/* no length that is right is one byte: if not plain, neither is taken */
+	if (low == pt->plain_page) {
+		if (pt_unlikely(!unmap_leaf(pt, ia, low, 0)))
+			return unmap_any(pt, ia, low, g);
+	} else if (low != pt->plain_block || pt_unlikely(!unmap_leaf(pt, ia, low, 1))) {
+		return unmap_any(pt, ia, low, g);
 	}
-	return unmap_any(pt, iova, g);
+	iomi_pt_gather_add(g, ia, ia | low, low + 1, false);
+	return IOM_OK;
 }

@@ -49,7 +49,7 @@ static bool next_leaf(const struct iom_pt *pt, uint64_t *ia, uint64_t last, stru
 	for (;;) {
 		low = iomi_pt_span_m1(pt, at.h);
 		e = iomi_pt_load(&at.t[at.i]);
-		if (iomi_pt_is_table(pt, at.h, e)) {
+		if (iomi_pt_is_table(pt, e)) {
 			at = iomi_pt_seek(pt, a);
 			continue;
 		}
@@ -275,6 +275,6 @@ int iom_pt_dirty(struct iom_pt *pt, struct iom_range iova, struct iom_pt_dirty *
 		return IOM_OK;
 	d->range(d, run);
 	if (g)
-		iomi_pt_gather_add(g, all, sizes, false);
+		iomi_pt_gather_add(g, all.start, all.last, sizes, false);
 	return IOM_OK;
 }

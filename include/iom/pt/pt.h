@@ -108,15 +108,19 @@ struct iom_pt {
 	uint64_t oa_last;
 	bool plain;		/* coherent, pointers are addresses, OAs stand in place */
 	/* geometry; height 0 has the pages, top is the start table */
-	uint8_t top, leaf_top, page_lg2, stride;
+	uint8_t top, leaf_top, top_shift, page_lg2, stride;
 	uint8_t contig_lg2[IOM_PT_LEVELS_MAX];
-	uint64_t page_mask, root_mask, index_mask;
+	uint64_t root_mask, index_mask, top_low;
+	uint64_t page_mask, block_mask;		/* bytes minus one; block 0: there is none */
+	uint64_t plain_page, plain_block;	/* the same if plain, else 0 */
 	/* entries; an empty one is 0 */
-	uint64_t table_mask, table_bits;	/* a table, above height 0 */
+	uint64_t table_bits, table_mark;	/* a table; the bit of them no leaf has */
 	uint64_t leaf_bits[2];			/* page, block */
 	uint64_t oa_addr, oa_high;
 	uint8_t oa_high_shl;
 	uint64_t contig, first, last, synced;	/* a hint, and bits that are software's */
+	uint64_t both, alone_mask;		/* first and last; with contig too */
+	uint64_t alone_bits[2];			/* leaf_bits and both */
 	uint64_t dirty_mask, dirty_bits, dirty_flip;
 	uint64_t perm[16], memattr[4];		/* by prot; perm 0: no such */
 	/* seldom */
@@ -174,7 +178,15 @@ static inline void iom_pt_gather_init(struct iom_pt_gather *g)
  * are complete. A gather may serve many unmaps of one iom_pt; more than fit become
  * ranges that hold several.
  */
-void iom_pt_gather_free(struct iom_pt *pt, struct iom_pt_gather *g);
+static inline void iom_pt_gather_free(struct iom_pt *pt, struct iom_pt_gather *g);
+void iom_pt_gather_free_tables(struct iom_pt *pt, struct iom_pt_gather *g);
+
+static inline void iom_pt_gather_free(struct iom_pt *pt, struct iom_pt_gather *g)
+{
+	if (g->freed)
+		iom_pt_gather_free_tables(pt, g);
+	g->nr = 0;
+}
 
 /* Bytes from one address to the next, if addresses are invalidated one by one. */
 static inline uint64_t iom_pt_inval_step(const struct iom_pt_inval *inv)
