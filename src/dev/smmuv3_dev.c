@@ -187,11 +187,13 @@ int iom_smmuv3_dev_port_init(struct iom_smmuv3_port *p, struct iom_smmuv3_dev *s
 	p->sid = sid;
 	p->own = mem;
 	iom_plat_lock(s->plat, &s->lock);
-	s->nr_ports++;
-	if (SMMU_STRICT(s))
-		iomi_smmuv3_strict_port(s, sid, true);
+	rc = SMMU_STRICT(s) ? iomi_smmuv3_strict_port(p) : IOM_OK;
+	if (!rc)
+		s->nr_ports++;
 	iom_plat_unlock(s->plat, &s->lock);
-	return IOM_OK;
+	if (rc)
+		iom_plat_free(s->plat, mem, sizeof(*p->own));
+	return rc;
 }
 
 void iom_smmuv3_dev_port_fini(struct iom_smmuv3_port *p)
@@ -202,7 +204,7 @@ void iom_smmuv3_dev_port_fini(struct iom_smmuv3_port *p)
 	iom_plat_lock(s->plat, &s->lock);
 	s->nr_ports--;
 	if (SMMU_STRICT(s))
-		iomi_smmuv3_strict_port(s, p->sid, false);
+		iomi_smmuv3_strict_unport(p);
 	iom_plat_unlock(s->plat, &s->lock);
 	iom_plat_free(s->plat, p->own, sizeof(*p->own));
 }

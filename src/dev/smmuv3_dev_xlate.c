@@ -337,7 +337,7 @@ static int strict_miss(struct iom_smmuv3_port *p, struct smmu_txn *t, struct iom
 		rc = strict_tables(p, t, res, &f);
 	if (rc)
 		rc = refuse(p, t, access, &f, res, ev);
-	iomi_smmuv3_strict_xlate_end(p);
+	iomi_smmuv3_strict_xlate_end(p, rc, res);
 	return rc;
 }
 

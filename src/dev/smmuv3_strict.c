@@ -60,7 +60,14 @@ int iomi_smmuv3_strict_create(struct iom_smmuv3_dev *s, const struct iom_smmuv3_
 	rc = iomi_smmuv3_strict_checker_init(s);
 	if (rc)
 		goto err_lock;
+	rc = iomi_smmuv3_strict_record_init(&s->cfg, &x->cfg, &x->record);
+	if (rc)
+		goto err_checker;
+	if (x->record)
+		s->cfg.gmem = iomi_smmuv3_strict_gmem_init(&x->gmem, s->cfg.gmem, x->record);
 	return IOM_OK;
+err_checker:
+	iomi_smmuv3_strict_checker_fini(s);
 err_lock:
 	s->strict = NULL;
 	plat->ops.lock_fini(plat, &x->lock);
@@ -75,6 +82,8 @@ void iomi_smmuv3_strict_destroy(struct iom_smmuv3_dev *s)
 {
 	struct smmu_strict *x = s->strict;
 
+	if (x->record)
+		iomi_smmuv3_strict_record_fini(s->plat, x->record);
 	iomi_smmuv3_strict_checker_fini(s);
 	s->plat->ops.lock_fini(s->plat, &x->lock);
 	iom_plat_free(s->plat, x->engine, sizeof(*x->engine));
@@ -93,6 +102,18 @@ static void unlock(struct iom_smmuv3_dev *s)
 	iom_plat_unlock(s->plat, &s->lock);
 }
 
+/* Both locks held, or the strict one: what follows in the record came of this. */
+static void input(struct iom_smmuv3_dev *s, enum strict_input in, uint64_t a, uint64_t b,
+		  uint64_t c)
+{
+	iomi_smmuv3_strict_record_input(s->strict->record, s->strict->step, in, a, b, c, 0);
+}
+
+static void result(struct iom_smmuv3_dev *s, int rc, unsigned int n, uint64_t val)
+{
+	iomi_smmuv3_strict_record_result(s->strict->record, rc, n, &val);
+}
+
 void iomi_smmuv3_strict_forget(struct iom_smmuv3_dev *s)
 {
 	struct strict_engine *e = s->strict->engine;
@@ -108,6 +129,7 @@ void iomi_smmuv3_strict_reset(struct iom_smmuv3_dev *s)
 	struct strict_engine *e = s->strict->engine;
 
 	iom_plat_lock(s->plat, &s->strict->lock);
+	input(s, STRICT_IN_RESET, 0, 0, 0);
 	iomi_smmuv3_strict_forget(s);
 	e->nr_pending = e->nr_events = e->nr_used = e->next_used = 0;
 	e->sync_late = 0;
@@ -116,21 +138,47 @@ void iomi_smmuv3_strict_reset(struct iom_smmuv3_dev *s)
 	iom_plat_unlock(s->plat, &s->strict->lock);
 }
 
-void iomi_smmuv3_strict_port(struct iom_smmuv3_dev *s, uint32_t sid, bool there)
+/* Recorded: its memory is wrapped. */
+int iomi_smmuv3_strict_port(struct iom_smmuv3_port *p)
 {
-	struct strict_engine *e = s->strict->engine;
+	struct smmu_strict *x = p->s->strict;
+	struct strict_engine *e = x->engine;
+	void *mem;
+	int rc;
+
+	if (x->record) {
+		rc = iom_plat_alloc(p->s->plat, sizeof(struct strict_gmem), 16, &mem);
+		if (rc)
+			return rc;
+		p->gmem = iomi_smmuv3_strict_gmem_init(mem, p->gmem, x->record);
+	}
+	iom_plat_lock(p->s->plat, &x->lock);
+	iomi_smmuv3_strict_record_input(x->record, x->step, STRICT_IN_PORT, p->sid, 0, 0, 0);
+	if (e->nr_sids < STRICT_STREAMS)
+		e->sid[e->nr_sids++] = p->sid;
+	iom_plat_unlock(p->s->plat, &x->lock);
+	return IOM_OK;
+}
+
+void iomi_smmuv3_strict_unport(struct iom_smmuv3_port *p)
+{
+	struct smmu_strict *x = p->s->strict;
+	struct strict_engine *e = x->engine;
+	struct strict_gmem *m;
 	unsigned int i;
 
-	iom_plat_lock(s->plat, &s->strict->lock);
-	if (there && e->nr_sids < STRICT_STREAMS) {
-		e->sid[e->nr_sids++] = sid;
-	} else if (!there) {
-		for (i = 0; i < e->nr_sids && e->sid[i] != sid; i++)
-			;
-		if (i < e->nr_sids)
-			e->sid[i] = e->sid[--e->nr_sids];
+	iom_plat_lock(p->s->plat, &x->lock);
+	iomi_smmuv3_strict_record_input(x->record, x->step, STRICT_IN_UNPORT, p->sid, 0, 0, 0);
+	for (i = 0; i < e->nr_sids && e->sid[i] != p->sid; i++)
+		;
+	if (i < e->nr_sids)
+		e->sid[i] = e->sid[--e->nr_sids];
+	iom_plat_unlock(p->s->plat, &x->lock);
+	if (x->record) {
+		m = IOM_CONTAINER_OF(p->gmem, struct strict_gmem, g);
+		p->gmem = m->real;
+		iom_plat_free(p->s->plat, m, sizeof(*m));
 	}
-	iom_plat_unlock(s->plat, &s->strict->lock);
 }
 
 /* --- events --- */
@@ -241,6 +289,7 @@ static void step(struct iom_smmuv3_dev *s, bool look)
 void iomi_smmuv3_strict_run(struct iom_smmuv3_dev *s)
 {
 	lock(s);
+	input(s, STRICT_IN_RUN, 0, 0, 0);
 	step(s, false);
 	unlock(s);
 }
@@ -278,6 +327,7 @@ int iomi_smmuv3_strict_read(struct iom_smmuv3_dev *s, uint64_t off, unsigned int
 	int rc;
 
 	lock(s);
+	input(s, STRICT_IN_READ, off, len, 0);
 	step(s, false);
 	unlock(s);
 	go_on(s);
@@ -286,6 +336,7 @@ int iomi_smmuv3_strict_read(struct iom_smmuv3_dev *s, uint64_t off, unsigned int
 	if (!rc && len == 4)
 		*val = as_shown(s, off, *val);
 	iomi_smmuv3_strict_after_read(s, off, len, *val);
+	result(s, rc, 1, *val);
 	unlock(s);
 	return rc;
 }
@@ -331,14 +382,21 @@ static void note_write(struct iom_smmuv3_dev *s, uint64_t off, uint32_t val)
 
 int iomi_smmuv3_strict_write(struct iom_smmuv3_dev *s, uint64_t off, unsigned int len, uint64_t val)
 {
+	int rc;
+
 	lock(s);
+	input(s, STRICT_IN_WRITE, off, len, val);
 	/* Before a command is known to be submitted: what changed, changed before it. */
 	step(s, off == SMMU_CMDQ_PROD || off == SMMU_CR0);
 	iomi_smmuv3_strict_before_write(s, off, len, val);
 	if (len == 4)
 		note_write(s, off, (uint32_t)val);
 	unlock(s);
-	return iomi_smmuv3_dev_reg_write(s, off, len, val);
+	rc = iomi_smmuv3_dev_reg_write(s, off, len, val);
+	lock(s);
+	result(s, rc, 0, 0);
+	unlock(s);
+	return rc;
 }
 
 /* --- the embedder's calls --- */
@@ -350,6 +408,7 @@ int iom_smmuv3_strict_wmb(struct iom_smmuv3_dev *s)
 	if (!s->strict)
 		return IOM_EINVAL;
 	lock(s);
+	input(s, STRICT_IN_WMB, 0, 0, 0);
 	gmem = s->cfg.gmem;
 	if (!iom_gmem_begin(gmem)) {
 		iomi_smmuv3_strict_view_past(s, gmem);
@@ -368,6 +427,7 @@ int iom_smmuv3_strict_release(struct iom_smmuv3_dev *s, uint64_t pa, uint64_t le
 	if (!s->strict || !len || r.last < pa)
 		return IOM_EINVAL;
 	lock(s);
+	input(s, STRICT_IN_RELEASE, pa, len, 0);
 	gmem = s->cfg.gmem;
 	if (!iom_gmem_begin(gmem)) {
 		iomi_smmuv3_strict_view_release(s, gmem, r);
@@ -381,13 +441,21 @@ int iom_smmuv3_strict_release(struct iom_smmuv3_dev *s, uint64_t pa, uint64_t le
 /* What was released is reported then; nothing is kept that this would undo. */
 int iom_smmuv3_strict_acquire(struct iom_smmuv3_dev *s, uint64_t pa, uint64_t len)
 {
-	return s->strict && len && pa + (len - 1) >= pa ? IOM_OK : IOM_EINVAL;
+	if (!s->strict || !len || pa + (len - 1) < pa)
+		return IOM_EINVAL;
+	lock(s);
+	input(s, STRICT_IN_ACQUIRE, pa, len, 0);
+	unlock(s);
+	return IOM_OK;
 }
 
 int iom_smmuv3_strict_idle(struct iom_smmuv3_dev *s, unsigned int n)
 {
 	if (!s->strict)
 		return IOM_EINVAL;
+	lock(s);
+	input(s, STRICT_IN_IDLE, n, 0, 0);
+	unlock(s);
 	for (; n; n--) {
 		lock(s);
 		step(s, false);
@@ -402,6 +470,7 @@ int iom_smmuv3_strict_finish(struct iom_smmuv3_dev *s)
 	if (!s->strict)
 		return IOM_EINVAL;
 	lock(s);
+	input(s, STRICT_IN_FINISH, 0, 0, 0);
 	step(s, true);
 	iomi_smmuv3_strict_events_out(s);
 	iomi_smmuv3_strict_at_finish(s);

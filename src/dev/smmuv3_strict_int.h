@@ -8,6 +8,8 @@
  *	smmuv3_strict_tlbi.c	what a TLBI takes from that
  *	smmuv3_strict_cmd.c	the command queue: late, and between two CMD_SYNCs in any order
  *	smmuv3_strict_xlate.c	a transaction
+ *	smmuv3_strict_gmem.c	memory, noted for the record
+ *	smmuv3_strict_record.c	the record of a run
  *	smmuv3_strict_rules.c	the catalogue
  *	smmuv3_strict_diag.c	which rule a stale entry breaks (pure)
  *	smmuv3_strict_check.c	structures and commands as software wrote them
@@ -25,6 +27,7 @@
 #include <iom/dev/smmuv3_strict.h>
 
 #include "smmuv3_dev_int.h"
+#include "smmuv3_strict_record.h"
 #include "smmuv3_strict_rules.h"
 
 /* --- what the SMMU holds, word by word --- */
@@ -149,6 +152,17 @@ void iomi_smmuv3_strict_torn(struct iom_smmuv3_dev *s, const struct strict_confi
 			     const struct strict_line *line, const uint64_t state[][8],
 			     unsigned int nr_states);
 
+/* --- the record --- */
+
+/* smmuv3_strict_gmem.c: memory, each access to which is noted. */
+struct strict_gmem {
+	struct iom_gmem g;
+	struct iom_gmem *real;
+	struct strict_record *record;
+};
+struct iom_gmem *iomi_smmuv3_strict_gmem_init(struct strict_gmem *m, struct iom_gmem *real,
+					      struct strict_record *record);
+
 /* --- the engine's state --- */
 
 struct smmu_strict {
@@ -160,6 +174,8 @@ struct smmu_strict {
 	struct strict_log log;
 	uint64_t consumed;		/* commands consumed: numbers of the log */
 	uint64_t completed_syncs;
+	struct strict_record *record;	/* NULL: nobody wants it; then gmem is not used */
+	struct strict_gmem gmem;	/* around cfg.gmem */
 	struct strict_engine *engine;	/* smmuv3_strict*.c of the engine alone */
 	struct strict_checker *checker;	/* smmuv3_strict_{check,reg}.c alone */
 };
@@ -170,7 +186,9 @@ int iomi_smmuv3_strict_create(struct iom_smmuv3_dev *s, const struct iom_smmuv3_
 void iomi_smmuv3_strict_destroy(struct iom_smmuv3_dev *s);
 /* Under lock: registers are as after power-on, or restored. */
 void iomi_smmuv3_strict_reset(struct iom_smmuv3_dev *s);
-void iomi_smmuv3_strict_port(struct iom_smmuv3_dev *s, uint32_t sid, bool there);
+/* Under lock, p is whole. IOM_ENOMEM. */
+int iomi_smmuv3_strict_port(struct iom_smmuv3_port *p);
+void iomi_smmuv3_strict_unport(struct iom_smmuv3_port *p);
 /* The front door; what is behind it is iomi_smmuv3_dev_reg_read() and write(). */
 int iomi_smmuv3_strict_read(struct iom_smmuv3_dev *s, uint64_t off, unsigned int len,
 			    uint64_t *val);
@@ -192,7 +210,8 @@ int iomi_smmuv3_strict_xlate_walk(struct iom_smmuv3_dev *s, const struct smmu_tx
 				  struct smmu_leaf *leaf, struct smmu_fault *f);
 void iomi_smmuv3_strict_event(struct iom_smmuv3_dev *s, struct iom_gmem *gmem,
 			      const struct smmu_fault *f);
-void iomi_smmuv3_strict_xlate_end(struct iom_smmuv3_port *p);
+void iomi_smmuv3_strict_xlate_end(struct iom_smmuv3_port *p, int rc,
+				  const struct iom_smmuv3_result *res);
 
 /* checker's own memory; IOM_ENOMEM. */
 int iomi_smmuv3_strict_checker_init(struct iom_smmuv3_dev *s);

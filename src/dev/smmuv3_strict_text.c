@@ -44,6 +44,7 @@ void iomi_smmuv3_strict_report(struct iom_smmuv3_dev *s, enum smmu_rule rule, ui
 	if (!(r->about & IOM_SMMUV3_ABOUT_CMD))
 		take_commands(&st->log, mark, r);
 	st->nr_reports++;
+	iomi_smmuv3_strict_record_report(st->record, r->id, r->step);
 	if (st->cfg.report)
 		st->cfg.report(st->cfg.arg, r);
 }

@@ -39,14 +39,20 @@ void iomi_smmuv3_strict_xlate_begin(struct iom_smmuv3_port *p, struct smmu_txn *
 	struct strict_way *y = &s->strict->engine->way;
 
 	iom_plat_lock(s->plat, &s->strict->lock);
+	iomi_smmuv3_strict_record_input(s->strict->record, s->strict->step, STRICT_IN_DMA, t->sid,
+					t->iova, t->len, t->access);
 	iomi_smmuv3_strict_step(s, p->gmem);
 	memset(p->own, 0, sizeof(*p->own));
 	way_init(y, s, p->gmem, p->own, false);
 	t->fetch = &y->base;
 }
 
-void iomi_smmuv3_strict_xlate_end(struct iom_smmuv3_port *p)
+void iomi_smmuv3_strict_xlate_end(struct iom_smmuv3_port *p, int rc,
+				  const struct iom_smmuv3_result *res)
 {
+	const uint64_t val[] = { rc ? 0 : res->pa, rc ? 0 : res->len };
+
+	iomi_smmuv3_strict_record_result(p->s->strict->record, rc, 2, val);
 	iom_plat_unlock(p->s->plat, &p->s->strict->lock);
 }
 

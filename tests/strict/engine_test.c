@@ -25,6 +25,8 @@ struct run {
 	struct iom_smmuv3_strict_cfg strict;
 	unsigned int reports;
 	char first[2048];
+	uint64_t hash;
+	unsigned int lines;
 	struct test_rng rng;
 };
 
@@ -36,15 +38,22 @@ static void on_report(void *arg, const struct iom_smmuv3_report *r)
 		(void)iom_smmuv3_strict_text(r, u->first, sizeof(u->first));
 }
 
-static void run_open(struct run *u, uint64_t seed)
+static void run_open_recorded(struct run *u, uint64_t seed,
+			      void (*record)(void *arg, const char *line))
 {
 	struct iom_smmuv3_dev_cfg cfg = st_cfg();
 
 	memset(u, 0, sizeof(*u));
 	test_rng_seed(&u->rng, seed);
-	u->strict = (struct iom_smmuv3_strict_cfg){ .seed = seed, .report = on_report, .arg = u };
+	u->strict = (struct iom_smmuv3_strict_cfg){ .seed = seed, .report = on_report,
+						  .record = record, .arg = u };
 	cfg.strict = &u->strict;
 	st_open(&u->t, &cfg, BASE);
+}
+
+static void run_open(struct run *u, uint64_t seed)
+{
+	run_open_recorded(u, seed, NULL);
 }
 
 static void run_close(struct run *u)
@@ -133,6 +142,38 @@ static void correct_is_clean(void **state)
 				fail_msg("%s", u.first);
 		}
 	}
+}
+
+/* --- the same again --- */
+
+static void on_line(void *arg, const char *line)
+{
+	struct run *u = arg;
+
+	for (; *line; line++)
+		u->hash = (u->hash ^ (uint8_t)*line) * UINT64_C(0x100000001b3);
+	u->lines++;
+}
+
+/* The same seed and the same inputs: the same record, to the letter. */
+static void same_seed_same_run(void **state)
+{
+	uint64_t hash[3];
+	unsigned int i, lines = 0;
+	struct run u;
+
+	(void)state;
+	for (i = 0; i < 3; i++) {
+		run_open_recorded(&u, base_seed + i / 2, on_line);
+		correct(&u, 7);
+		run_close(&u);
+		assert_int_equal(u.reports, 0);
+		hash[i] = u.hash;
+		lines = u.lines;
+	}
+	assert_true(lines > 1000);
+	assert_true(hash[0] == hash[1]);
+	assert_true(hash[0] != hash[2]);
 }
 
 /* --- broken drivers --- */
@@ -249,6 +290,7 @@ int main(void)
 	struct test_rng rng;
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(correct_is_clean),
+		cmocka_unit_test(same_seed_same_run),
 		cmocka_unit_test(broken_is_told),
 	};
 
