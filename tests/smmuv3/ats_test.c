@@ -118,12 +118,10 @@ static void nested(struct w *w)
 static void with_cds(struct w *w, unsigned int dss)
 {
 	uint64_t at = st_alloc(&w->t, 256);
-	bool two = st_get(w->x.ste, 2, 2);
 
 	w->x.cdptr = at;
 	w->x.ste[0] &= ~UINT64_C(0xfffffffffffc0);
 	st_ste_s1(w->x.ste, at - w->x.s1.off, 2, 0, dss);
-	(void)two;
 	st_stream_put(&w->t, &w->x);
 	st_cd_put(&w->t, at + 128, 0, 2, w->x.cd);
 }
@@ -240,6 +238,7 @@ static void r_cds_priv(struct w *w) { r_priv(w); with_cds(w, 0); }
 static void r_nested_s2(struct w *w) { nested_with(w, ST_S1_RW, 0); }
 static void r_nested_ro(struct w *w) { nested_with(w, ST_S1_RW, ST_S2_BASE | ST_S2_R); }
 static void r_nested_wo(struct w *w) { nested_with(w, ST_S1_RW, ST_S2_BASE | ST_S2_W); }
+static void r_nested_wo_cds(struct w *w) { r_nested_wo(w); with_cds(w, 0); }
 static void r_nested_cds_bypass(struct w *w) { nested(w); with_cds(w, 1); }
 static void r_split_s2(struct w *w) { nested_with(w, ST_S1_RW, 0); set_eats(w, 2); }
 static void r_split_ro(struct w *w) { r_nested_ro(w); set_eats(w, 2); }
@@ -339,6 +338,8 @@ static const struct row requests[] = {
 	{ "nested", nested, VA, ST_R | ST_W, OK, 1, 1, 0, 12, OUT, 0, 0 },
 	{ "stage 2 read only", r_nested_ro, VA, ST_R | ST_W, OK, 1, 0, 0, 12, OUT, 0, 0 },
 	{ "stage 2 write only", r_nested_wo, VA, ST_R | ST_W, OK, 0, 1, 0, 12, OUT, 0, 0 },
+	{ "stage 2 write and execute only", r_nested_wo_cds, VA, ST_X | ST_W | ST_SS(2), OK,
+	  0, 1, 0, 12, OUT, 0, 0 },
 	{ "split", split, VA, ST_R | ST_W, OK, 1, 1, 0, 12, IPA, 0, 0 },
 	{ "split, stage 2 invalid", r_split_s2, VA, ST_R, OK, 0, 0, 0, 12, 0, 0, 0 },
 	{ "split, stage 2 read only", r_split_ro, VA, ST_R | ST_W, OK, 1, 0, 0, 12, IPA, 0, 0 },
