@@ -11,6 +11,7 @@
 #include <sched.h>
 #include <string.h>
 
+#include <iom/dev/smmuv3_atc.h>
 #include <iom/host/host.h>
 
 #include "../bench/bench.h"
@@ -44,6 +45,7 @@ static void open_world(struct world *w, unsigned int config, unsigned int tlb)
 	memset(w, 0, sizeof(*w));
 	w->stages = config;
 	cfg.plat = iom_host_plat();
+	iom_smmuv3_dev_ats_idr(cfg.idr);
 	cfg.tlb_entries = tlb;
 	cfg.config_entries = 0;
 	st_open(t, &cfg, BASE);
@@ -225,6 +227,42 @@ static void count_misses(unsigned int config, unsigned int tlb)
 	before = misses(&w);
 	sink += look_up(&r, 10000);
 	ST_REQUIRE(misses(&w) - before >= 9990);
+	st_close(&w.t);
+	printf("10000\n");
+}
+
+/* The same pages by an endpoint's ATC: full ATS (EATS 1), or split-stage (2). */
+static void count_atc(unsigned int eats)
+{
+	static struct iom_smmuv3_atc atc;
+	uint64_t ste[8], requests;
+	struct reader r;
+	struct world w;
+	unsigned int i;
+
+	open_world(&w, eats == 1 ? 5 : 7, 0);
+	st_w(&w.t, ST_CR0, 0x1d);
+	for (i = 0; i < 8; i++)
+		ste[i] = st_peek(&w.t, w.t.strtab + 8 * i);
+	st_set(ste, 93, 92, eats);
+	st_ste_put(&w.t, 0, ste);
+	adjacent(&w, 1000);
+	ST_REQUIRE(!iom_smmuv3_atc_init(&atc, &w.t.port, 4096));
+	r = (struct reader){ &atc.x, &w.t.access, &w.t.dma.g };
+	/* Not by the region, which counts. */
+	ST_REQUIRE(!iom_gmem_begin(r.gmem));
+	iom_access_begin(r.access);
+	for (i = 0; i < PICKS; i++) {
+		struct iom_run run;
+
+		ST_REQUIRE(!iom_xlate_translate(r.x, pick[i], 64, IOM_ACCESS_READ, &run));
+	}
+	iom_access_end(r.access);
+	iom_gmem_end(r.gmem);
+	requests = atc.requests;
+	sink += look_up(&r, 10000);
+	ST_REQUIRE(atc.requests == requests);
+	iom_smmuv3_atc_fini(&atc);
 	st_close(&w.t);
 	printf("10000\n");
 }
@@ -501,6 +539,10 @@ static void count(const char *what)
 		count_hits(false);
 	else if (!strcmp(what, "hit2m"))
 		count_hits(true);
+	else if (!strcmp(what, "atc"))
+		count_atc(1);
+	else if (!strcmp(what, "atc_split"))
+		count_atc(2);
 	else if (!strcmp(what, "miss1"))
 		count_misses(5, 64);
 	else if (!strcmp(what, "miss2"))
