@@ -162,7 +162,7 @@ static void answer(struct request *r)
 		unsupported(r, false);
 		return;
 	}
-	r->t.ste_only = true;
+	r->t.access |= SMMU_ACCESS_STE;
 	if (iomi_smmuv3_dev_lookup(s, &r->t, r->p->own, &c, &gen, &f)) {
 		refused(r, &f);
 		return;
@@ -175,7 +175,7 @@ static void answer(struct request *r)
 		unsupported(r, c->mev);
 		return;
 	}
-	r->t.ste_only = false;
+	r->t.access &= ~SMMU_ACCESS_STE;
 	if (iomi_smmuv3_dev_lookup(s, &r->t, r->p->own, &c, &gen, &f))
 		refused(r, &f);
 	else if (c->disabled || c->kind == SMMU_KIND_ABORT || c->eats == SMMU_EATS_OFF)

@@ -270,12 +270,12 @@ static void reap(struct iom_smmuv3_dev *s)
 /* What a context is cached by: an STE alone goes as a SubstreamID that cannot be. */
 static bool key_ssv(const struct smmu_txn *t)
 {
-	return t->ssv || t->ste_only;
+	return t->ssv || (t->access & SMMU_ACCESS_STE);
 }
 
 static uint32_t key_ssid(const struct smmu_txn *t)
 {
-	return t->ste_only ? SMMU_SSID_STE : t->ssid;
+	return t->access & SMMU_ACCESS_STE ? SMMU_SSID_STE : t->ssid;
 }
 
 static struct smmu_ctx **find(struct iom_smmuv3_dev *s, const struct smmu_txn *t)

@@ -280,7 +280,7 @@ static int from_ste(struct build *b)
 	ctx->ppar = b->ste[1] & SMMU_STE1_PPAR;
 	if (config < SMMU_STE_CONFIG_BYPASS)
 		return IOM_OK;		/* kind is ABORT */
-	if (b->t.ste_only)
+	if (b->t.access & SMMU_ACCESS_STE)
 		return ste_alone(b);
 	rc = choose_cd(b, &use, &ssid);
 	if (rc)

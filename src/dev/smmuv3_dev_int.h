@@ -149,17 +149,18 @@ struct smmu_txn {
 	uint32_t sid;
 	uint32_t ssid;
 	bool ssv;
-	/*
-	 * The STE alone, without a CD: what ATS asks first, and all that a
-	 * Translated transaction needs. Cached as SubstreamID SMMU_SSID_STE.
-	 */
-	bool ste_only;
 	uint32_t access;	/* after the context's overrides: IOM_ACCESS_*, IOM_SMMUV3_* */
 	uint64_t iova;
 	uint64_t len;
 	struct iom_gmem *gmem;	/* the port's, bracket open */
 };
 
+/*
+ * In the access of a transaction: it is about the STE alone, without a CD, which
+ * is what ATS asks first and all that a Translated transaction needs. Cached as
+ * a SubstreamID that cannot be.
+ */
+#define SMMU_ACCESS_STE	0x10000000u
 #define SMMU_SSID_STE	UINT32_MAX
 
 /* In the access word of a transaction: nothing is written for it. See iom_smmuv3_dev_walk(). */

@@ -106,8 +106,8 @@ static void overflow_response(struct iom_smmuv3_port *p, struct iom_smmuv3_prg_r
 			      uint32_t ssid)
 {
 	struct iom_smmuv3_dev *s = p->s;
-	struct smmu_txn t = { .sid = p->sid, .ssv = true, .ssid = ssid, .ste_only = true,
-			      .gmem = p->gmem };
+	struct smmu_txn t = { .sid = p->sid, .ssv = true, .ssid = ssid,
+			      .access = SMMU_ACCESS_STE, .gmem = p->gmem };
 	struct smmu_fault f = { .rc = IOM_EFAULT };
 	struct smmu_ctx *c;
 	uint64_t gen;

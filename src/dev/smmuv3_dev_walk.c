@@ -515,7 +515,7 @@ static SMMU_STRAIGHT int combine(const struct walk *w, struct smmu_leaf *leaf)
 }
 
 /* Stage 2 alone: the input address is an IPA, with the attributes that came in. */
-static SMMU_STRAIGHT int s2_only(const struct walk *w, struct smmu_leaf *leaf)
+static int s2_only(const struct walk *w, struct smmu_leaf *leaf)
 {
 	struct iomi_lpae_mem mem;
 	int rc;

@@ -21,14 +21,20 @@ static void fill_txn(const struct iom_smmuv3_port *p, uint64_t iova, uint64_t le
 		     unsigned int access, struct smmu_txn *t)
 {
 	t->sid = p->sid;
-	t->ste_only = access & IOM_SMMUV3_TRANSLATED;
-	t->ssv = !t->ste_only && (access & IOM_SMMUV3_SSV);
+	t->ssv = access & IOM_SMMUV3_SSV;
 	t->ssid = t->ssv ? SSID_OF(access) : 0;
 	t->access = access;
 	t->iova = iova;
 	t->len = len;
 	t->gmem = p->gmem;
 	t->fetch = NULL;
+}
+
+/* A SubstreamID does not count (3.9.1.3, IDR3.PASIDTT = 0). */
+static void fill_translated(const struct iom_smmuv3_port *p, uint64_t iova, uint64_t len,
+			    unsigned int access, struct smmu_txn *t)
+{
+	fill_txn(p, iova, len, (access & ~IOM_SMMUV3_SSV) | SMMU_ACCESS_STE, t);
 }
 
 static void leaf_result(const struct smmu_leaf *leaf, uint64_t iova, uint64_t len,
@@ -56,7 +62,7 @@ static int bypass(const struct iom_smmuv3_dev *s, const struct smmu_ctx *c,
 	uint64_t last = (UINT64_C(1) << oas) - 1;
 
 	if (t->iova > last) {
-		if (!c->disabled && !t->ste_only)
+		if (!c->disabled && !(t->access & IOM_SMMUV3_TRANSLATED))
 			iomi_smmuv3_dev_fault_in(t, SMMU_EVT_F_ADDR_SIZE, f);
 		f->mergeable = c->mev;
 		return f->rc;
@@ -275,25 +281,31 @@ static int check_eats(const struct iom_smmuv3_dev *s, const struct smmu_ctx *c,
  * The first of a port's Translated transactions, or after a change. Those that
  * follow find the STE's context by knows_ctx(), as ordinary ones do theirs.
  */
-static IOMI_COLD int translated(struct iom_smmuv3_port *p, struct smmu_txn *t, uint32_t substream,
-				struct iom_smmuv3_result *res, uint64_t ev[4])
+static IOMI_COLD int translated(struct iom_smmuv3_port *p, uint64_t iova, uint64_t len,
+				unsigned int access, struct iom_smmuv3_result *res, uint64_t ev[4])
 {
 	struct iom_smmuv3_dev *s = p->s;
 	struct smmu_fault f = { .rc = IOM_EFAULT };
+	struct smmu_txn t;
+	uint64_t gen = 0;
 	int rc;
 
+	fill_translated(p, iova, len, access, &t);
 	p->gen = 0;
-	if (ends_early(s, t, res, &f, &rc))
-		return rc ? refuse(p, t, t->access, &f, res, ev) : IOM_OK;
-	rc = iomi_smmuv3_dev_lookup(s, t, p->own, &p->ctx, &p->gen, &f);
-	rc = check_eats(s, p->ctx, t, rc, &f);
-	if (rc) {
-		p->gen = 0;
-		return refuse(p, t, t->access, &f, res, ev);
+	if (ends_early(s, &t, res, &f, &rc))
+		return rc ? refuse(p, &t, access, &f, res, ev) : IOM_OK;
+	rc = iomi_smmuv3_dev_lookup(s, &t, p->own, &p->ctx, &gen, &f);
+	rc = check_eats(s, p->ctx, &t, rc, &f);
+	if (!rc)
+		rc = walk(s, p->ctx, &t, true, NULL, res, &f);
+	if (rc)
+		return refuse(p, &t, access, &f, res, ev);
+	/* Events of the next one must not have a SubstreamID either. */
+	if (!(access & IOM_SMMUV3_SSV)) {
+		p->gen = gen;
+		p->substream = access & SUBSTREAM;
 	}
-	p->substream = substream;
-	rc = walk(s, p->ctx, t, true, NULL, res, &f);
-	return rc ? refuse(p, t, t->access, &f, res, ev) : IOM_OK;
+	return IOM_OK;
 }
 
 /* Something that stalled keeps the port's generation 0, so no hit overtakes its answer. */
@@ -352,9 +364,9 @@ static IOMI_COLD int miss_slow(struct iom_smmuv3_port *p, uint64_t iova, uint64_
 	uint64_t val;
 	int rc;
 
+	if (!seen && (access & IOM_SMMUV3_TRANSLATED))
+		return translated(p, iova, len, access, res, ev);
 	fill_txn(p, iova, len, access, &t);
-	if (!seen && t.ste_only)
-		return translated(p, &t, access & SUBSTREAM, res, ev);
 	if (!seen) {
 		if (is_held(p) && (rc = iomi_smmuv3_dev_stall_again(p, iova, access, &f)))
 			return rc == IOM_EAGAIN ? rc : outcome(&f, &t, res, ev);
@@ -431,12 +443,15 @@ static int fresh_walk(struct iom_smmuv3_port *p, uint64_t iova, uint64_t len,
 	int rc;
 
 	memset(&c, 0, sizeof(c));
-	fill_txn(p, iova, len, access | SMMU_ACCESS_LOOK, &t);
+	if (access & IOM_SMMUV3_TRANSLATED)
+		fill_translated(p, iova, len, access | SMMU_ACCESS_LOOK, &t);
+	else
+		fill_txn(p, iova, len, access | SMMU_ACCESS_LOOK, &t);
 	t.fetch = fetch;
-	if (t.ste_only && ends_early(p->s, &t, res, &f, &rc))
+	if ((access & IOM_SMMUV3_TRANSLATED) && ends_early(p->s, &t, res, &f, &rc))
 		goto done;
 	rc = iomi_smmuv3_dev_ctx_build(p->s, &t, &c, &f);
-	if (t.ste_only)
+	if (access & IOM_SMMUV3_TRANSLATED)
 		rc = check_eats(p->s, &c, &t, rc, &f);
 	if (!rc)
 		rc = walk(p->s, &c, &t, false, NULL, res, &f);
