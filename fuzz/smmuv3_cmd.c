@@ -3,11 +3,13 @@
  * Any commands, against a device that keeps translating. CONS follows PROD and
  * never passes it, an error is shown only while GERROR is active, every
  * CMD_SYNC completes, and after CFGI and TLBI of everything the answers are
- * the reference translator's.
+ * the reference translator's; so are at any time those of an ATC.
  *
  * Input: byte 0 chooses the mode, then per command a byte of what to do before
  * it, and its 16 bytes.
  */
+#include <iom/dev/smmuv3_atc.h>
+
 #include "lib/smmu.h"
 #include "lib/smmu_ref.h"
 
@@ -20,6 +22,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 struct fix {
 	struct st t;
 	struct st_stream x[3];
+	struct iom_smmuv3_port port;	/* of the ATC */
+	struct iom_smmuv3_atc atc;
 };
 
 static struct fix *fixture(unsigned int mode)
@@ -32,8 +36,14 @@ static struct fix *fixture(unsigned int mode)
 	if (x->t.s)
 		return x;
 	cfg.mode = (enum iom_smmuv3_mode)mode;
+	iom_smmuv3_dev_ats_idr(cfg.idr);
 	st_open(&x->t, &cfg, BASE);
+	st_w(&x->t, ST_CR0, 0x1d);
 	st_stream_s1(&x->t, &x->x[0], 0);
+	st_set(x->x[0].ste, 93, 92, 1);
+	st_stream_put(&x->t, &x->x[0]);
+	ST_REQUIRE(!iom_smmuv3_dev_port_init(&x->port, x->t.s, 0, &x->t.dma.g));
+	ST_REQUIRE(!iom_smmuv3_atc_init(&x->atc, &x->port, 16));
 	st_stream_s2(&x->t, &x->x[1], 1);
 	st_stream_nested(&x->t, &x->x[2], 2);
 	for (i = 0; i < 16; i++) {
@@ -81,8 +91,24 @@ static uint64_t word(const uint8_t *p)
 	return v;
 }
 
-static void ask(struct st *t, unsigned int what, bool fresh)
+/* By the ATC, for what the stream with ATS has. */
+static void ask_atc(struct fix *f, uint64_t iova, const struct st_out *want)
 {
+	struct iom_smmuv3_result res;
+	uint64_t ev[4];
+	int rc;
+
+	ST_REQUIRE(!iom_gmem_begin(&f->t.dma.g));
+	iom_access_begin(&f->t.access);
+	rc = iom_smmuv3_atc_translate(&f->atc, iova, 1, ST_R, &res, NULL, ev);
+	iom_access_end(&f->t.access);
+	iom_gmem_end(&f->t.dma.g);
+	ST_REQUIRE(rc == want->rc && (rc || res.pa == want->res.pa));
+}
+
+static void ask(struct fix *f, unsigned int what, bool fresh)
+{
+	struct st *t = &f->t;
 	uint32_t sid = what % 3;
 	uint64_t iova = (sid == 1 ? 0x200000 : VA) + (what / 3 % 16) * 0x1000;
 	struct st_out got = st_xlate_sid(t, sid, iova, 1, ST_R), want;
@@ -91,6 +117,8 @@ static void ask(struct st *t, unsigned int what, bool fresh)
 	/* Nothing changes in memory but by MSIs, so the caches may only be right. */
 	want = ref_xlate(t, sid, iova, 1, ST_R);
 	ST_REQUIRE(!fresh || (got.rc == want.rc && got.res.pa == want.res.pa));
+	if (!sid)
+		ask_atc(f, iova, &want);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -103,7 +131,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	size_t at = 1;
 
 	for (n = 0; n < COMMANDS && at + 17 <= size; n++, at += 17) {
-		ask(t, data[at], true);
+		ask(f, data[at], true);
 		if (((st_r(t, ST_CMDQ_PROD) - st_r(t, ST_CMDQ_CONS)) & 127) >= 60)
 			settle(t);
 		w0 = word(data + at + 1);
@@ -124,6 +152,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	st_w(t, ST_GERRORN, st_r(t, ST_GERROR));
 	st_flush(t);
 	for (i = 0; i < 48; i++)
-		ask(t, i, true);
+		ask(f, i, true);
 	return 0;
 }

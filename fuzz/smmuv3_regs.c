@@ -8,6 +8,8 @@
  */
 #include <string.h>
 
+#include <iom/dev/smmuv3_ats.h>
+
 #include "lib/smmu.h"
 
 #define BASE	UINT64_C(0x80000000)
@@ -23,8 +25,10 @@ static struct st *fixture(unsigned int mode)
 	if (t[mode].s)
 		return &t[mode];
 	cfg.mode = (enum iom_smmuv3_mode)mode;
+	iom_smmuv3_dev_ats_idr(cfg.idr);
 	/* Small queues, so that wild indices soon come round. */
-	cfg.idr[1] = (cfg.idr[1] & ~(31u << 21 | 31u << 16)) | 7u << 21 | 6u << 16;
+	cfg.idr[1] = (cfg.idr[1] & ~(31u << 21 | 31u << 16 | 31u << 11)) | 7u << 21 | 6u << 16 |
+		     4u << 11;
 	st_open_off(&t[mode], &cfg, BASE);
 	st_alloc(&t[mode], 0x10000);
 	return &t[mode];
@@ -36,11 +40,13 @@ struct limit {
 };
 
 static const struct limit limits[] = {
-	{ ST_CR0, 0xd }, { ST_CR0ACK, 0xd }, { ST_CR1, 0xfff }, { ST_CR2, 3 },
-	{ ST_GBPA, 0x1f3f1f }, { ST_IRQ_CTRL, 5 }, { ST_IRQ_CTRLACK, 5 }, { ST_GERROR, 0xb5 },
-	{ ST_GERRORN, 0xb5 }, { ST_STRTAB_BASE_CFG, 0x307ff }, { ST_CMDQ_PROD, 0xfffff },
+	{ ST_CR0, 0x1f }, { ST_CR0ACK, 0x1f }, { ST_CR1, 0xfff }, { ST_CR2, 0xb },
+	{ ST_GBPA, 0x1f3f1f }, { ST_IRQ_CTRL, 7 }, { ST_IRQ_CTRLACK, 7 }, { ST_GERROR, 0xfd },
+	{ ST_GERRORN, 0xfd }, { ST_STRTAB_BASE_CFG, 0x307ff }, { ST_CMDQ_PROD, 0xfffff },
 	{ ST_CMDQ_CONS, 0x7f0fffff }, { ST_EVENTQ_PROD, 0x800fffff },
-	{ ST_EVENTQ_CONS, 0x800fffff }, { 0x40, 0 }, { 0x48, 0 }, { 0xc0, 0 }, { 0xd0, 0 },
+	{ ST_EVENTQ_CONS, 0x800fffff }, { 0x40, 0 }, { 0x48, 0 },
+	{ ST_PRIQ_PROD, 0x800fffff }, { ST_PRIQ_CONS, 0x800fffff },
+	{ ST_PRIQ_IRQ_CFG2, 0x8000003f },
 };
 
 static void check(struct st *t)
@@ -51,6 +57,29 @@ static void check(struct st *t)
 		ST_REQUIRE(!(st_r(t, limits[i].off) & ~(uint64_t)limits[i].bits));
 	ST_REQUIRE(st_r(t, ST_IRQ_CTRL) == st_r(t, ST_IRQ_CTRLACK));
 	ST_REQUIRE(st_r(t, ST_CR0) == st_r(t, ST_CR0ACK));	/* no access is open */
+}
+
+/* What a device that does ATS and PRI may send, and what it may get. */
+static void ats(struct st *t, uint64_t val)
+{
+	struct iom_smmuv3_page_request req = {
+		.iova = val, .ssv = val & 1, .ssid = (uint32_t)val, .read = val & 2, .write = val & 4,
+		.last = val & 8, .prgindex = (uint16_t)val,
+	};
+	struct iom_smmuv3_prg_resp prg;
+	struct iom_smmuv3_ats_resp resp;
+	uint64_t ev[4];
+
+	ST_REQUIRE(!iom_gmem_begin(&t->dma.g));
+	iom_access_begin(&t->access);
+	iom_smmuv3_dev_ats_request(&t->port, val, (unsigned int)val & 0x0fffff1fu, &resp, ev);
+	if (iom_smmuv3_dev_page_request(&t->port, &req, &prg))
+		ST_REQUIRE(prg.prgindex < 512 && (!prg.ssv || req.ssv));
+	iom_access_end(&t->access);
+	iom_gmem_end(&t->dma.g);
+	ST_REQUIRE(resp.size_lg2 >= 12 && (resp.r || resp.w || !resp.pa));
+	ST_REQUIRE(!resp.exec || resp.r);
+	ST_REQUIRE(resp.status == IOM_SMMUV3_ATS_SUCCESS || !(resp.r || resp.w));
 }
 
 static void step(struct st *t, const uint8_t *p)
@@ -64,12 +93,14 @@ static void step(struct st *t, const uint8_t *p)
 		off &= ~(uint64_t)(len - 1);
 	switch (p[0] >> 2 & 7) {
 	case 0:
-		st_xlate_sid(t, p[2], val, 1, ST_R);
+		st_xlate_sid(t, p[2], val, 1, p[0] & 1 ? ST_R | IOM_SMMUV3_TRANSLATED : ST_R);
+		ats(t, val);
 		break;
 	case 1:			/* bases that are memory */
 		st_w(t, ST_STRTAB_BASE, BASE | (val & 0xfffc0));
 		st_w(t, ST_CMDQ_BASE, BASE | (val >> 20 & 0xfffff));
 		st_w(t, ST_EVENTQ_BASE, BASE | (val >> 40 & 0xfffff));
+		st_w(t, ST_PRIQ_BASE, BASE | (val >> 44 & 0xfffff));
 		break;
 	case 2:
 		st_poke(t, BASE + (off & 0xfff8), val);

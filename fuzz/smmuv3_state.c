@@ -58,6 +58,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		/* IDR0.STALL_MODEL 0, IDR5.STALL_MAX 4 */
 		cfg.idr[0] &= ~(3u << 24);
 		cfg.idr[5] |= 4u << 16;
+		iom_smmuv3_dev_ats_idr(cfg.idr);
 		st_open_off(&t, &cfg, BASE);
 	}
 	restore(&t, data, size);
