@@ -63,8 +63,8 @@ static void check(struct st *t)
 static void ats(struct st *t, uint64_t val)
 {
 	struct iom_smmuv3_page_request req = {
-		.iova = val, .ssv = val & 1, .ssid = (uint32_t)val, .read = val & 2, .write = val & 4,
-		.last = val & 8, .prgindex = (uint16_t)val,
+		.iova = val, .ssv = val & 1, .ssid = (uint32_t)val, .read = val & 2,
+		.write = val & 4, .last = val & 8, .prgindex = (uint16_t)val,
 	};
 	struct iom_smmuv3_prg_resp prg;
 	struct iom_smmuv3_ats_resp resp;
