@@ -429,11 +429,13 @@ int iom_smmuv3_strict_release(struct iom_smmuv3_dev *s, uint64_t pa, uint64_t le
 	lock(s);
 	input(s, STRICT_IN_RELEASE, pa, len, 0);
 	gmem = s->cfg.gmem;
-	if (!iom_gmem_begin(gmem)) {
+	/* 6.3.9: with SMMUEN = 0, and that acknowledged, nothing is read or used any more. */
+	if ((s->cr0ack & SMMU_CR0_SMMUEN) && !iom_gmem_begin(gmem)) {
 		iomi_smmuv3_strict_view_release(s, gmem, r);
 		iomi_smmuv3_strict_tlb_release(s, gmem, r);
 		iom_gmem_end(gmem);
 	}
+	iomi_smmuv3_strict_chk_release(s, r);
 	unlock(s);
 	return IOM_OK;
 }

@@ -124,6 +124,8 @@ void iomi_smmuv3_strict_before_write(struct iom_smmuv3_dev *s, uint64_t off, uns
 void iomi_smmuv3_strict_after_read(struct iom_smmuv3_dev *s, uint64_t off, unsigned int len,
 				   uint64_t val);
 /* smmuv3_strict_order.c. gmem: the SMMU's, bracket open. Only with cfg.wmb. */
+/* No STE or CD is in this memory any more: what stands there now is nobody's business. */
+void iomi_smmuv3_strict_chk_release(struct iom_smmuv3_dev *s, struct iom_range r);
 void iomi_smmuv3_strict_barrier(struct iom_smmuv3_dev *s, struct iom_gmem *gmem);
 /* CMDQ_PROD was written, and the log has the new commands: from number first on. */
 void iomi_smmuv3_strict_submitted(struct iom_smmuv3_dev *s, struct iom_gmem *gmem, uint64_t first);

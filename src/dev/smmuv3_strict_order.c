@@ -56,6 +56,17 @@ void iomi_smmuv3_strict_chk_place(struct strict_checker *c, const struct strict_
 				 .pa = line->pa };
 }
 
+void iomi_smmuv3_strict_chk_release(struct iom_smmuv3_dev *s, struct iom_range r)
+{
+	struct strict_checker *c = s->strict->checker;
+	struct chk_place *p;
+
+	for (p = c->place; p < c->place + CHK_PLACES; p++) {
+		if (iom_range_overlaps(r, (struct iom_range){ p->pa, p->pa + 63 }))
+			p->there = false;
+	}
+}
+
 static void tell(struct iom_smmuv3_dev *s, const struct chk_place *p, enum smmu_rule rule,
 		 const uint64_t now[8])
 {

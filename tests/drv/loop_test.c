@@ -159,13 +159,19 @@ static void run(struct loop *l, unsigned int steps)
 	}
 }
 
-static void loop_init(struct loop *l, bool s1, bool s2)
+static void loop_init(struct loop *l, bool s1, bool s2, const uint64_t *seed)
 {
-	const struct drv_box_cfg cfg = { .s1 = s1 ? &iom_smmuv3_drv_s1 : NULL };
+	const struct drv_box_cfg cfg = {
+		.s1 = s1 ? &iom_smmuv3_drv_s1 : NULL, .strict = seed, .seed = seed ? *seed : 0,
+		.no_sync_msi = seed && *seed % 2,
+	};
 	unsigned int i;
 
 	memset(l, 0, sizeof(*l));
-	test_rng_init(&l->rng);
+	if (seed)
+		test_rng_seed(&l->rng, *seed);
+	else
+		test_rng_init(&l->rng);
 	drv_box_init(&l->b, &cfg, sids, STREAMS);
 	for (i = 0; i < STREAMS; i++) {
 		assert_int_equal(iom_smmuv3_drv_stream_add(l->b.drv, &l->stream[i], sids[i], NULL),
@@ -189,12 +195,11 @@ static void loop_fini(struct loop *l)
 {
 	unsigned int i;
 
-	/* Both happened, or nothing was proved. */
-	assert_true(l->reached > 1000 && l->refused > 1000);
 	for (i = 0; i < STREAMS; i++)
 		assert_int_equal(iom_smmuv3_drv_stream_remove(&l->stream[i]), IOM_OK);
 	for (i = 0; i < DOMAINS; i++)
 		assert_int_equal(iom_domain_destroy(l->dom[i].d), IOM_OK);
+	assert_int_equal(l->b.reports, 0);
 	drv_box_fini(&l->b, STREAMS);
 }
 
@@ -202,8 +207,10 @@ static void random_life(bool s1, bool s2)
 {
 	static struct loop l;
 
-	loop_init(&l, s1, s2);
+	loop_init(&l, s1, s2, NULL);
 	run(&l, 3000);
+	/* Both happened, or nothing was proved. */
+	assert_true(l.reached > 1000 && l.refused > 1000);
 	loop_fini(&l);
 }
 
@@ -225,12 +232,37 @@ static void both(void **state)
 	random_life(true, true);
 }
 
+/* F3: on the strict model no rule is broken, whatever the seed. */
+static void strict(void **state)
+{
+	unsigned int n = getenv("IOM_SEEDS") ? (unsigned int)atoi(getenv("IOM_SEEDS")) : 60, i;
+	uint64_t seed, reached = 0, refused = 0;
+	static struct loop l;
+	struct test_rng rng;
+
+	(void)state;
+	test_rng_init(&rng);
+	for (i = 0; i < n; i++) {
+		seed = test_rng_u64(&rng);
+		loop_init(&l, i % 3 != 1, i % 3 != 0, &seed);
+		run(&l, 150);
+		reached += l.reached;
+		refused += l.refused;
+		if (l.b.reports)
+			fail_msg("seed 0x%llx: %llu reports", (unsigned long long)seed,
+				 (unsigned long long)l.b.reports);
+		loop_fini(&l);
+	}
+	assert_true(reached > n && refused > n);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(stage1),
 		cmocka_unit_test(stage2),
 		cmocka_unit_test(both),
+		cmocka_unit_test(strict),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

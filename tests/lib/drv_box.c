@@ -53,6 +53,9 @@ static int mem_alloc(struct iom_dmem *m, size_t size, size_t align, void **virt,
 	if (rc)
 		return rc;
 	memset(b->mem + i * PAGE, 0, pages(size) * PAGE);
+	if (b->strict)
+		REQUIRE(!iom_smmuv3_strict_acquire(b->dev, DRV_BOX_BASE + i * PAGE,
+						   pages(size) * PAGE));
 	*virt = b->mem + i * PAGE;
 	*pa = DRV_BOX_BASE + i * PAGE;
 	return IOM_OK;
@@ -64,7 +67,9 @@ static void mem_free(struct iom_dmem *m, void *virt, uint64_t pa, size_t size)
 	size_t i = (pa - DRV_BOX_BASE) / PAGE, n = pages(size), k;
 
 	REQUIRE((uint8_t *)virt == b->mem + i * PAGE);
-	/* Whoever still reads it finds nonsense. */
+	/* Whoever still reads it finds nonsense; the strict model is asked who may. */
+	if (b->strict)
+		REQUIRE(!iom_smmuv3_strict_release(b->dev, pa, n * PAGE));
 	memset(virt, 0xa5, n * PAGE);
 	pthread_mutex_lock(&b->mem_lock);
 	for (k = 0; k < n; k++) {
@@ -122,15 +127,24 @@ static void write64(struct iom_mmio *m, uint64_t off, uint64_t val)
 	reg_write(m, off, 8, val);
 }
 
-static void barrier(struct iom_mmio *m)
+static void rmb(struct iom_mmio *m)
 {
 	(void)m;
 	atomic_thread_fence(memory_order_seq_cst);
 }
 
+static void wmb(struct iom_mmio *m)
+{
+	struct drv_box *b = IOM_CONTAINER_OF(m, struct drv_box, mmio);
+
+	rmb(m);
+	if (b->strict)
+		REQUIRE(!iom_smmuv3_strict_wmb(b->dev));
+}
+
 static const struct iom_mmio_ops mmio_ops = {
 	.read32 = read32, .write32 = write32, .read64 = read64, .write64 = write64,
-	.wmb = barrier, .rmb = barrier,
+	.wmb = wmb, .rmb = rmb,
 };
 
 /* --- both halves --- */
@@ -147,13 +161,30 @@ int drv_box_create_driver(struct drv_box *b, const struct drv_box_cfg *cfg,
 	return iom_smmuv3_drv_create(&drv, &b->drv, why);
 }
 
+static void on_report(void *arg, const struct iom_smmuv3_report *r)
+{
+	struct drv_box *b = arg;
+	char text[4096];
+
+	if (!b->reports++) {
+		iom_smmuv3_strict_text(r, text, sizeof(text));
+		fputs(text, stderr);
+	}
+}
+
 void drv_box_init_model(struct drv_box *b, const struct drv_box_cfg *cfg, const uint32_t *sids,
 			unsigned int nr)
 {
 	static const struct iom_dmem_ops dmem_ops = {
 		.alloc = mem_alloc, .free = mem_free, .virt = mem_virt,
 	};
-	struct iom_smmuv3_dev_cfg dev = { .mode = IOM_SMMUV3_INLINE };
+	const struct iom_smmuv3_strict_cfg strict = {
+		.seed = cfg->seed, .sync_slack = cfg->sync_slack, .wmb = true,
+		.report = on_report, .arg = b,
+	};
+	struct iom_smmuv3_dev_cfg dev = {
+		.mode = IOM_SMMUV3_INLINE, .strict = cfg->strict ? &strict : NULL,
+	};
 	struct iom_smmuv3_diag diag = { 0 };
 	unsigned int i;
 
@@ -165,6 +196,7 @@ void drv_box_init_model(struct drv_box *b, const struct drv_box_cfg *cfg, const 
 	REQUIRE(!iom_gmem_flat_init(&b->gmem, DRV_BOX_BASE, b->mem, DRV_BOX_PAGES * PAGE));
 	REQUIRE(!iom_dmem_init(&b->dmem, &dmem_ops));
 	b->mmio.ops = &mmio_ops;
+	b->strict = cfg->strict;
 	dev.plat = &b->pt.plat;
 	dev.gmem = &b->gmem.g;
 	memcpy(dev.idr, cfg->idr, sizeof(dev.idr));

@@ -12,7 +12,7 @@
 #include <pthread.h>
 
 #include <iom/dev/access.h>
-#include <iom/dev/smmuv3_dev.h>
+#include <iom/dev/smmuv3_strict.h>
 #include <iom/drv/smmuv3_drv.h>
 #include <iom/plat/gmem.h>
 
@@ -39,6 +39,8 @@ struct drv_box {
 	/* Between driver and model, if not NULL: changes the value, or drops the write by false. */
 	bool (*on_write)(struct drv_box *b, uint64_t off, uint64_t *val);
 	uint64_t (*on_read)(struct drv_box *b, uint64_t off, uint64_t val);
+	bool strict;
+	uint64_t reports;
 	uint64_t alloc_left;		/* allocations until one fails; 0: none does */
 };
 
@@ -47,6 +49,10 @@ struct drv_box_cfg {
 	const struct iom_smmuv3_drv_s1 *s1;
 	bool no_sync_msi;
 	uint32_t timeout_turns;		/* 0: the driver's default */
+	/* The strict model, by this seed: each report is printed and counted in box.reports. */
+	bool strict;
+	uint64_t seed;
+	unsigned int sync_slack;
 	enum iom_fault_answer (*fault)(void *arg, const struct iom_fault *f);
 	void *arg;
 };
