@@ -39,6 +39,7 @@ struct race {
 	atomic_bool stop;
 	atomic_ulong reached, refused;
 	unsigned int config;
+	bool by_s2;			/* its descriptors change, else those of stage 1 */
 	uint64_t seed;
 };
 
@@ -170,7 +171,7 @@ static void *reader_main(void *arg)
 /* The next generation of pages first to last, in memory only. */
 static void change(struct race *r, unsigned int first, unsigned int last)
 {
-	bool by_s2 = r->config == 6;
+	bool by_s2 = r->by_s2;
 	unsigned int p;
 	uint64_t gen;
 
@@ -186,13 +187,20 @@ static void change(struct race *r, unsigned int first, unsigned int last)
 static void invalidate(struct race *r, struct test_rng *rng, unsigned int first,
 		       unsigned int last)
 {
-	bool s2 = r->config == 6;
+	bool s2 = r->by_s2;
 	unsigned int p, how = (unsigned int)test_rng_below(rng, 16);
 	uint64_t hint = test_rng_below(rng, 2) ? UINT64_C(1) << 10 | 3 << 8 : 0;
 	struct st *t = &r->t;
 
-	if (how == 0) {
+	if (how == 0 || (how & 1 && s2 && r->config == 7)) {
 		st_cmd(t, ST_NSNH_ALL, 0);
+	} else if (s2 && r->config == 7) {
+		/* Or stage 2, then what was combined with it (4.4.3). */
+		st_cmd(t, (how & 2 ? ST_S12_VMALL : ST_S2_IPA) | UINT64_C(7) << 32, iova_of(first));
+		for (p = first + 1; !(how & 2) && p <= last; p++)
+			st_cmd(t, ST_S2_IPA | UINT64_C(7) << 32, iova_of(p));
+		if (!(how & 2))
+			st_cmd(t, ST_NH_ALL | UINT64_C(7) << 32, 0);
 	} else if (how == 1) {
 		st_cmd(t, (s2 ? ST_S12_VMALL : ST_NH_ALL) | UINT64_C(7) << 32, 0);
 	} else if (how == 2 && !s2) {
@@ -227,7 +235,7 @@ static void change_pages(struct race *r, struct test_rng *rng)
 		atomic_store(&r->page[p].synced, atomic_load(&r->page[p].written));
 }
 
-static void setup(struct race *r, unsigned int config)
+static void setup(struct race *r, unsigned int config, bool by_s2)
 {
 	struct iom_smmuv3_dev_cfg cfg = st_cfg();
 	uint64_t ste[8], cd[8], cdptr, off = config == 7 ? BASE : 0, i;
@@ -235,6 +243,7 @@ static void setup(struct race *r, unsigned int config)
 
 	memset(r, 0, sizeof(*r));
 	r->config = config;
+	r->by_s2 = by_s2;
 	cfg.tlb_entries = 64;
 	st_open(t, &cfg, BASE);
 	cdptr = st_alloc(t, 64);
@@ -242,7 +251,7 @@ static void setup(struct race *r, unsigned int config)
 	if (config & 2) {
 		st_tables_init(t, &r->s2, 2, 12, 44, 0, false, 5);
 		/* Nested: what stage 1 gives out, and its tables, by 1G blocks. */
-		for (i = 0; config == 7 && i < 64; i++)
+		for (i = 0; config == 7 && !by_s2 && i < 64; i++)
 			st_map(t, &r->s2, i << 30, i << 30, 1, ST_S2_RW);
 		for (i = 0; config == 7 && i < ST_SIZE; i += 1 << 21)
 			st_map(t, &r->s2, (UINT64_C(1) << 42) + i, BASE + i, 2, ST_S2_RW);
@@ -261,11 +270,15 @@ static void setup(struct race *r, unsigned int config)
 	else
 		st_set(ste, 143, 128, 7);
 	st_ste_put(t, 0, ste);
-	for (i = 0; i < PAGES; i++)
-		st_slot(t, config == 6 ? &r->s2 : &r->s1, iova_of((unsigned int)i), 3);
+	for (i = 0; i < PAGES; i++) {
+		st_slot(t, by_s2 ? &r->s2 : &r->s1, iova_of((unsigned int)i), 3);
+		if (config == 7 && by_s2)
+			st_map(t, &r->s1, iova_of((unsigned int)i), iova_of((unsigned int)i), 3,
+			       ST_S1_RW);
+	}
 }
 
-static void race(unsigned int config)
+static void race(unsigned int config, bool by_s2)
 {
 	static struct race r;
 	static struct reader reader[READERS];
@@ -276,7 +289,7 @@ static void race(unsigned int config)
 	unsigned int i;
 	double until;
 
-	setup(&r, config);
+	setup(&r, config, by_s2);
 	test_rng_init(&rng);
 	r.seed = test_rng_u64(&rng);
 	for (i = 0; i < READERS; i++) {
@@ -305,19 +318,26 @@ static void race(unsigned int config)
 static void stage_1(void **state)
 {
 	(void)state;
-	race(5);
+	race(5, false);
 }
 
 static void stage_2(void **state)
 {
 	(void)state;
-	race(6);
+	race(6, true);
 }
 
 static void nested(void **state)
 {
 	(void)state;
-	race(7);
+	race(7, false);
+}
+
+/* What was combined from a step of stage 2 goes with it. */
+static void nested_stage_2(void **state)
+{
+	(void)state;
+	race(7, true);
 }
 
 int main(void)
@@ -326,6 +346,7 @@ int main(void)
 		cmocka_unit_test(stage_1),
 		cmocka_unit_test(stage_2),
 		cmocka_unit_test(nested),
+		cmocka_unit_test(nested_stage_2),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
