@@ -296,10 +296,10 @@ void iomi_smmuv3_strict_run(struct iom_smmuv3_dev *s)
 
 /* --- registers --- */
 
-/* What is late at CONS may have come by this step. */
+/* What is late at CONS may have come by this step. Never waits. */
 static void go_on(struct iom_smmuv3_dev *s)
 {
-	if (s->cfg.mode != IOM_SMMUV3_INLINE)
+	if (s->cfg.mode == IOM_SMMUV3_WORKER)
 		return;
 	iom_plat_lock(s->plat, &s->lock);
 	(void)iomi_smmuv3_dev_cmdq_run(s, UINT32_MAX);

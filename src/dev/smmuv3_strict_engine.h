@@ -209,6 +209,8 @@ bool iomi_smmuv3_strict_tlb_find(struct strict_way *y, const struct smmu_txn *t,
 /* A walk has ended in leaf. */
 void iomi_smmuv3_strict_tlb_fill(struct strict_way *y, const struct smmu_txn *t,
 				 const struct smmu_leaf *leaf);
+/* Have all leaves on the way their access flag? Else nothing may be kept unless it is set. */
+bool iomi_smmuv3_strict_tlb_accessed(const struct strict_way *y);
 /* The steps that a walk went by. */
 void iomi_smmuv3_strict_tlb_judge(struct strict_way *y);
 void iomi_smmuv3_strict_tlb_poll(struct iom_smmuv3_dev *s, struct iom_gmem *gmem);

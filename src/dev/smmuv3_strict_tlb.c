@@ -243,7 +243,10 @@ static struct strict_step *step_find(struct strict_way *y, const struct strict_t
 	return NULL;
 }
 
-/* Is it worth keeping? Tables, and what stage 2 ends in. */
+/*
+ * Is it worth keeping? Tables, and what stage 2 ends in; not a leaf that the SMMU
+ * may have to write (3.13), which must be compared with memory then.
+ */
 static bool keeps(const struct strict_way *y, const struct iom_smmuv3_fetch *what, uint64_t desc)
 {
 	const struct iomi_lpae_fmt *fmt = tables(y->ctx, what)->geom.fmt;
@@ -251,7 +254,8 @@ static bool keeps(const struct strict_way *y, const struct iom_smmuv3_fetch *wha
 
 	if (kind == IOMI_LPAE_TABLE)
 		return true;
-	return kind >= IOMI_LPAE_BLOCK && what->kind == IOM_SMMUV3_FETCH_S2 && (desc & LPAE_AF);
+	return kind >= IOMI_LPAE_BLOCK && what->kind == IOM_SMMUV3_FETCH_S2 &&
+	       (desc & LPAE_AF) && !(y->ctx->s2hd && iomi_lpae_clean(2, desc));
 }
 
 static struct strict_step *step_new(struct strict_way *y)
@@ -272,6 +276,23 @@ static struct strict_step *step_new(struct strict_way *y)
 			break;
 	}
 	return &e->step[k];
+}
+
+/* A walk that begins anew (3.13) reads some a second time. */
+static void note(struct strict_way *y, const struct strict_desc *d, struct strict_step *from)
+{
+	unsigned int i;
+
+	for (i = 0; i < y->nr; i++) {
+		if (y->d[i].kind == d->kind && y->d[i].pa == d->pa && y->d[i].ia == d->ia)
+			break;
+	}
+	if (i == STRICT_PATH)
+		return;
+	y->d[i] = *d;
+	y->from[i] = from;
+	if (i == y->nr)
+		y->nr++;
 }
 
 int iomi_smmuv3_strict_tlb_fetch(struct strict_way *y, const struct smmu_txn *t,
@@ -306,11 +327,19 @@ int iomi_smmuv3_strict_tlb_fetch(struct strict_way *y, const struct smmu_txn *t,
 		}
 	}
 	*w = d.w;
-	if (y->nr < STRICT_PATH) {
-		y->from[y->nr] = st;
-		y->d[y->nr++] = d;
-	}
+	note(y, &d, st);
 	return IOM_OK;
+}
+
+bool iomi_smmuv3_strict_tlb_accessed(const struct strict_way *y)
+{
+	unsigned int i;
+
+	for (i = 0; i < y->nr; i++) {
+		if (y->d[i].leaf && !(y->d[i].w & LPAE_AF))
+			return false;
+	}
+	return true;
 }
 
 void iomi_smmuv3_strict_tlb_judge(struct strict_way *y)
