@@ -271,9 +271,11 @@ int smmu_domain_reset(struct smmu *s, struct smmu_domain *d, uint16_t asid)
 	/* 3.21.3: more than one word changes, so by way of V = 0. */
 	d->cd[0] = 0;
 	cfgi_cd(s, d);
-	sync(s);
 	tlbi_asid(s, d);
 	sync(s);
+	if (s->dead)
+		return -1;
+	free_tables(old, 1);
 	d->asid = asid;
 	d->root = root;
 	d->cd[1] = (uintptr_t)root;
@@ -282,10 +284,7 @@ int smmu_domain_reset(struct smmu *s, struct smmu_domain *d, uint16_t asid)
 	d->cd[0] = cd_word0(d) | CD_V;
 	cfgi_cd(s, d);
 	sync(s);
-	if (s->dead)
-		return -1;
-	free_tables(old, 1);
-	return 0;
+	return s->dead ? -1 : 0;
 }
 
 /* --- streams: 3.21.3 --- */
