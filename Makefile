@@ -30,6 +30,7 @@ IOM_CFLAGS := -std=c11 -Wall -Wextra -Wconversion $(WERROR) -fPIC \
 	-fno-semantic-interposition -fvisibility=default -Iinclude -Isrc
 ifdef IOM_NO_STRICT
 IOM_CFLAGS += -DIOM_NO_STRICT
+NEED_STRICT := tools/replay.c examples/driver-under-test
 endif
 HOSTED_CFLAGS := -D_GNU_SOURCE -pthread
 
@@ -43,7 +44,7 @@ endif
 # --- what there is ----------------------------------------------------------
 obj = $(patsubst %.c,$(B)/obj/%.o,$1)
 
-TOOL_SRCS := $(filter-out %_test.c,$(sort $(wildcard tools/*.c tools/*/*.c)))
+TOOL_SRCS := $(filter-out $(NEED_STRICT) %_test.c,$(sort $(wildcard tools/*.c tools/*/*.c)))
 TESTLIB_SRCS := $(filter-out %_test.c,$(sort $(wildcard tests/lib/*.c tests/fakes/*.c)))
 
 # Every x_test.c is a program; x_long_test.c runs in check-long only.
@@ -157,7 +158,8 @@ BENCH_SRCS := $(sort $(wildcard bench/*.c))
 BENCH_BINS := $(patsubst %.c,$(B)/%,$(BENCH_SRCS))
 # One file is a program; so is a folder.
 EXAMPLE_FILES := $(sort $(wildcard examples/*.c))
-EXAMPLE_DIRS := $(patsubst %/,%,$(sort $(dir $(wildcard examples/*/*.c))))
+EXAMPLE_DIRS := $(filter-out $(NEED_STRICT),\
+	$(patsubst %/,%,$(sort $(dir $(wildcard examples/*/*.c)))))
 EXAMPLE_SRCS := $(EXAMPLE_FILES) $(sort $(wildcard examples/*/*.c))
 EXAMPLE_BINS := $(patsubst %.c,$(B)/%,$(EXAMPLE_FILES))
 

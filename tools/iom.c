@@ -16,6 +16,9 @@ static const struct {
 } commands[] = {
 	{ "decode", iom_tool_decode, "say what the words of an SMMUv3's structure mean" },
 	{ "fw", iom_tool_fw, "read and write firmware tables: VIOT and device trees" },
+#ifndef IOM_NO_STRICT
+	{ "replay", iom_tool_replay, "run a recorded strict SMMUv3 again: the same reports" },
+#endif
 	{ "serve", iom_tool_serve, "offer the functions of a machine to QEMU, by vfio-user" },
 	{ "walk", iom_tool_walk, "follow an SMMUv3's structures in a core" },
 };

@@ -13,6 +13,7 @@
 
 int iom_tool_decode(int argc, char **argv);
 int iom_tool_fw(int argc, char **argv);
+int iom_tool_replay(int argc, char **argv);
 int iom_tool_serve(int argc, char **argv);
 int iom_tool_walk(int argc, char **argv);
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The driver of driver.c on libiom's SMMUv3: its registers go to the model, its
- * memory is the model's by an identity gmem, and three devices do DMA whenever
- * it touches a register. docs/test-your-smmuv3-driver.md tells it step by step.
+ * The driver of driver.c on libiom's strict SMMUv3: its registers go to the
+ * model, its memory is the model's by an identity gmem, and three devices do DMA
+ * whenever it touches a register. docs/test-your-smmuv3-driver.md tells how a
+ * driver of your own gets here, step by step.
  *
  *	cc driver.c main.c $(pkg-config --cflags --libs libiom)
  */
@@ -13,7 +14,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include <iom/dev/smmuv3_dev.h>
+#include <iom/dev/smmuv3_strict.h>
 #include <iom/dev/xgmem.h>
 #include <iom/host/host.h>
 
@@ -41,10 +42,34 @@ static struct {
 	struct iom_smmuv3_dev *smmu;
 	struct device dev[3];
 	unsigned int nr_dev;
+	bool up;			/* smmu_init() is over */
 	bool quiet;			/* the devices have stopped */
-	const char *bug;
-	unsigned int wrong;
+	unsigned int wrong, reports;
+	char first[100];		/* report */
 } m;
+
+static struct {
+	uint64_t seed;
+	const char *bug;
+	FILE *record;
+} opt = { .seed = 1 };
+
+/* Mistakes that the driver makes on demand, and the rule that names each. */
+static const struct {
+	const char *name, *rule, *what;
+} bugs[] = {
+	{ "misaligned", "R315", "the stream table is not aligned to its size" },
+	{ "no-barrier", "R431", "a command may be seen after PROD" },
+	{ "no-cfgi-cd", "R004", "CDs change without CFGI_CD" },
+	{ "no-cfgi-ste", "R002", "STEs change without CFGI_STE" },
+	{ "no-sync", "R010", "CFGIs and TLBIs are not waited for" },
+	{ "no-tlbi", "R025", "pages are unmapped without TLBI" },
+	{ "sync-before-tlbi", "R023", "CMD_SYNC stands before the TLBI" },
+	{ "v-first", "R433", "an STE is made valid before it is complete" },
+	{ "wrap", "R401", "CMDQ_PROD has no wrap bit" },
+	{ "wrong-asid", "R015", "TLBIs name another ASID" },
+	{ "wrong-vmid", "R014", "TLBIs name another VMID" },
+};
 
 /* --- platform.h ------------------------------------------------------------- */
 
@@ -58,6 +83,7 @@ void *pages_alloc(unsigned int n)
 	if (free < n)
 		return NULL;
 	memset(&m.used[i + 1], true, n * sizeof(m.used[0]));
+	iom_smmuv3_strict_acquire(m.smmu, (uintptr_t)m.ram + (i + 1) * PAGE, n * PAGE);
 	return memset(m.ram + (size_t)(i + 1) * PAGE, 0, (size_t)n * PAGE);
 }
 
@@ -66,15 +92,18 @@ void pages_free(volatile void *mem, unsigned int n)
 	size_t first = (size_t)((volatile uint8_t *)mem - m.ram) / PAGE;
 
 	memset(&m.used[first], false, n * sizeof(m.used[0]));
+	/* From here on nobody may reach it. */
+	iom_smmuv3_strict_release(m.smmu, (uintptr_t)mem, n * PAGE);
 }
 
 void dma_wmb(void)
 {
+	iom_smmuv3_strict_wmb(m.smmu);
 }
 
 unsigned int planted(const char *bug)
 {
-	return m.bug && !strcmp(m.bug, bug);
+	return opt.bug && !strcmp(opt.bug, bug) && (m.up || !strcmp(bug, "misaligned"));
 }
 
 static bool dma(struct device *d, uint64_t iova, bool write, uint64_t *val)
@@ -123,11 +152,36 @@ void write64(uintptr_t addr, uint64_t val)
 
 /* --- the SMMU and the devices behind it ------------------------------------- */
 
-static bool machine_open(void)
+/* A rule is broken. */
+static void report(void *arg, const struct iom_smmuv3_report *r)
 {
+	char text[4096];
+
+	(void)arg;
+	iom_smmuv3_strict_text(r, text, sizeof(text));
+	if (!m.reports++)
+		snprintf(m.first, sizeof(m.first), "%s %s", r->id, r->title);
+	puts(text);
+}
+
+static void record(void *arg, const char *line)
+{
+	(void)arg;
+	fprintf(opt.record, "%s\n", line);
+}
+
+static bool machine_open(uint64_t seed)
+{
+	const struct iom_smmuv3_strict_cfg strict = {
+		.seed = seed,
+		.wmb = true,			/* dma_wmb() tells of barriers */
+		.report = report,
+		.record = opt.record ? record : NULL,
+	};
 	struct iom_smmuv3_dev_cfg cfg = {
 		.plat = iom_host_plat(),
 		.mode = IOM_SMMUV3_STEP,	/* this thread is the only one */
+		.strict = &strict,
 		.tlb_entries = 64,
 		.config_entries = 16,
 	};
@@ -170,17 +224,18 @@ static void machine_close(void)
 	m.nr_dev = 0;
 	iom_smmuv3_dev_destroy(m.smmu);
 	munmap(m.ram, RAM_PAGES * PAGE);
-	memset(m.used, 0, sizeof(m.used));
 }
 
 /* --- what is driven ------------------------------------------------------------ */
 
 static struct smmu smmu;
 
+/* A call of the driver has returned: what it changed is in force, or so it says. */
 #define CHECK(what) \
 	do { \
 		if (!(what)) \
 			wrong(__LINE__, #what); \
+		iom_smmuv3_strict_settled(m.smmu); \
 	} while (0)
 
 static void wrong(int line, const char *what)
@@ -305,6 +360,7 @@ static void life(void)
 	struct smmu_domain a, b;
 
 	CHECK(!smmu_init(&smmu, REGS));
+	m.up = true;
 	CHECK(!smmu_domain_init(&a, 1) && !smmu_domain_init(&b, 2));
 	CHECK(refused(&m.dev[0], IOVA(0)));
 	CHECK(!smmu_attach(&smmu, m.dev[0].sid, &a));
@@ -322,19 +378,61 @@ static void life(void)
 	CHECK(!smmu_detach(&smmu, m.dev[2].sid, &b) && !smmu_domain_free(&smmu, &b));
 	m.quiet = true;
 	events();
+	iom_smmuv3_strict_finish(m.smmu);
 }
 
-int main(int argc, char **argv)
+static int run(uint64_t seed)
 {
-	if (argc == 3 && !strcmp(argv[1], "--bug"))
-		m.bug = argv[2];
-	if (!machine_open())
+	memset(&m, 0, sizeof(m));
+	if (!machine_open(seed))
 		return 2;
 	device_add(8);
 	device_add(9);
 	device_add(10);
 	life();
 	machine_close();
-	printf("%u wrong\n", m.wrong);
-	return m.wrong != 0;
+	if (m.reports) {
+		printf("%u reports\nreported at seed %" PRIu64 ": %s\n", m.reports, seed, m.first);
+		return 1;
+	}
+	return m.wrong ? 2 : 0;
+}
+
+static int usage(FILE *f)
+{
+	size_t i;
+
+	fputs("usage: driver-under-test [--seed N] [--seeds N] [--bug NAME] [--record FILE]\n"
+	      "Exit status: 0 no report; 1 a report; 2 neither right nor reported.\n\n", f);
+	for (i = 0; i < sizeof(bugs) / sizeof(bugs[0]); i++)
+		fprintf(f, "  --bug %-18s %s  %s\n", bugs[i].name, bugs[i].rule, bugs[i].what);
+	return f == stdout ? 0 : 2;
+}
+
+int main(int argc, char **argv)
+{
+	uint64_t n = 1, i;
+	int a, rc = 0;
+
+	for (a = 1; a < argc; a += 2) {
+		if (!strcmp(argv[a], "--help"))
+			return usage(stdout);
+		if (a + 1 == argc)
+			return usage(stderr);
+		if (!strcmp(argv[a], "--seed"))
+			opt.seed = strtoull(argv[a + 1], NULL, 0);
+		else if (!strcmp(argv[a], "--seeds"))
+			n = strtoull(argv[a + 1], NULL, 0);
+		else if (!strcmp(argv[a], "--bug"))
+			opt.bug = argv[a + 1];
+		else if (strcmp(argv[a], "--record") || !(opt.record = fopen(argv[a + 1], "w")))
+			return usage(stderr);
+	}
+	for (i = 0; i < n && !rc; i++)
+		rc = run(opt.seed + i);
+	if (!rc)
+		printf("no report in %" PRIu64 " runs, seeds from %" PRIu64 "\n", n, opt.seed);
+	if (opt.record)
+		fclose(opt.record);
+	return rc;
 }

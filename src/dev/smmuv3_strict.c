@@ -30,7 +30,7 @@ int iomi_smmuv3_strict_load(struct iom_smmuv3_dev *s, struct iom_gmem *gmem, uin
 
 bool iomi_smmuv3_strict_too_old(const struct smmu_strict *x, uint64_t changed, uint64_t syncs)
 {
-	return changed && syncs > x->cfg.sync_slack;
+	return changed && (syncs > x->cfg.sync_slack || changed <= x->settled);
 }
 
 /* --- life --- */
@@ -447,6 +447,19 @@ int iom_smmuv3_strict_acquire(struct iom_smmuv3_dev *s, uint64_t pa, uint64_t le
 		return IOM_EINVAL;
 	lock(s);
 	input(s, STRICT_IN_ACQUIRE, pa, len, 0);
+	unlock(s);
+	return IOM_OK;
+}
+
+int iom_smmuv3_strict_settled(struct iom_smmuv3_dev *s)
+{
+	if (!s->strict)
+		return IOM_EINVAL;
+	lock(s);
+	input(s, STRICT_IN_SETTLED, 0, 0, 0);
+	step(s, true);
+	/* What is seen to change from here on has a later number. */
+	s->strict->settled = s->strict->step++;
 	unlock(s);
 	return IOM_OK;
 }

@@ -176,6 +176,7 @@ struct smmu_strict {
 	struct strict_log log;
 	uint64_t consumed;		/* commands consumed: numbers of the log */
 	uint64_t completed_syncs;
+	uint64_t settled;		/* step of the last iom_smmuv3_strict_settled() */
 	struct strict_record *record;	/* NULL: nobody wants it; then gmem is not used */
 	struct strict_gmem gmem;	/* around cfg.gmem */
 	struct strict_engine *engine;	/* smmuv3_strict*.c of the engine alone */

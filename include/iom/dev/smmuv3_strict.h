@@ -103,6 +103,12 @@ int iom_smmuv3_strict_wmb(struct iom_smmuv3_dev *s);
  */
 int iom_smmuv3_strict_release(struct iom_smmuv3_dev *s, uint64_t pa, uint64_t len);
 int iom_smmuv3_strict_acquire(struct iom_smmuv3_dev *s, uint64_t pa, uint64_t len);
+/*
+ * The driver says that all it changed is in force: to go by an older entry from
+ * here on is its fault, however few CMD_SYNCs have completed. For a harness, when
+ * an entry point of the driver has returned and no other thread is inside it.
+ */
+int iom_smmuv3_strict_settled(struct iom_smmuv3_dev *s);
 /* Lets n steps pass: what is late comes. */
 int iom_smmuv3_strict_idle(struct iom_smmuv3_dev *s, unsigned int n);
 /* The run is over: reports what was left undone (errors not acknowledged, stalls not answered). */
