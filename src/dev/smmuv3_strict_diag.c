@@ -331,15 +331,17 @@ static enum smmu_rule bbm(const struct strict_stale *st, struct iomi_smmuv3_text
 	return (st->line->w[0] ^ st->now[0]) & LPAE_TYPE ? SMMU_RULE_BBM_SIZE : SMMU_RULE_BBM;
 }
 
-/* A batch before the change: what is behind the last CMD_SYNC but one. */
+/*
+ * The batch that the change came into: what is behind the last CMD_SYNC. An
+ * older command was for an older change.
+ */
 static uint64_t batch_before(const struct strict_stale *st, uint64_t first, uint64_t mark)
 {
-	unsigned int syncs = 0;
 	uint64_t n, op;
 
 	for (n = mark; n >= first && n; n--) {
 		op = IOM_FIELD_GET(SMMU_CMD0_OPCODE, strict_log_at(st->log, n)[0]);
-		if (op == SMMU_CMD_SYNC && ++syncs == 2)
+		if (op == SMMU_CMD_SYNC)
 			return n + 1;
 	}
 	return first;

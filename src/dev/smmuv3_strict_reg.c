@@ -191,8 +191,8 @@ static void cmdq_prod(const struct access *a, uint32_t old, uint32_t prod)
 	if (was > size)
 		was = 0;
 	if (ahead > size) {
-		ahead ^= size;
-		tell(a, ahead <= size && ahead >= was ? SMMU_RULE_PROD_WRAP : SMMU_RULE_PROD_FULL,
+		/* nobody puts in more than the queue holds at once */
+		tell(a, ((prod - old) & mask) > size ? SMMU_RULE_PROD_WRAP : SMMU_RULE_PROD_FULL,
 		     "CONS is %x, the queue has %u entries", s->cmdq.cons & mask, size);
 	} else if (ahead < was) {
 		tell(a, SMMU_RULE_PROD_BACK, "PROD was %x, CONS is %x", old & mask,

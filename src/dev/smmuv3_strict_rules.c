@@ -421,8 +421,8 @@ static const struct iom_smmuv3_rule_info rules[SMMU_RULES_NR] = {
 
 	/* --- queues, errors, enabling --- */
 	ROW(PROD_WRAP, "R401", "wrong wrap bit in CMDQ_PROD", "3.5.1",
-	    "PROD is ahead of CONS by more than the queue holds; with the other wrap bit it is "
-	    "not.",
+	    "PROD is ahead of CONS by more than the queue holds, and was moved by more than that: "
+	    "index and wrap bit do not belong together.",
 	    "Indexes and wraps decide what is full and empty: old entries run again, or new ones "
 	    "do not.",
 	    "Count index and wrap as one number of LOG2SIZE + 1 bits."),

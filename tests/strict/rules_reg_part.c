@@ -24,10 +24,21 @@ struct command {
 };
 
 /* An error of the command queue is handled: a CMD_SYNC takes the place of what was wrong. */
+static void resume(struct sd *d)
+{
+	uint64_t at;
+
+	(void)iom_smmuv3_strict_idle(d->t.s, 64);
+	at = d->t.cmdq + 16 * (sd_r(d, ST_CMDQ_CONS) & ((1u << d->cmdq_lg2) - 1));
+	st_poke(&d->t, at, ST_SYNC);
+	st_poke(&d->t, at + 8, 0);
+	sd_wmb(d);
+	sd_w(d, ST_GERRORN, sd_r(d, ST_GERROR));
+}
+
 RUN(command)
 {
 	const struct command *c = arg;
-	uint64_t at;
 
 	d->cfg.idr[0] = (d->cfg.idr[0] & ~c->idr0_clear) | c->idr0_set;
 	d->cfg.idr[1] &= ~c->idr1_clear;
@@ -36,11 +47,7 @@ RUN(command)
 	sd_cmd(d, bad ? c->bad[0] : c->good[0], bad ? c->bad[1] : c->good[1]);
 	if (sd_sync(d))
 		return;
-	at = d->t.cmdq + 16 * (sd_r(d, ST_CMDQ_CONS) & ((1u << d->cmdq_lg2) - 1));
-	st_poke(&d->t, at, ST_SYNC);
-	st_poke(&d->t, at + 8, 0);
-	sd_wmb(d);
-	sd_w(d, ST_GERRORN, sd_r(d, ST_GERROR));
+	resume(d);
 	sd_sync(d);
 }
 
@@ -316,14 +323,14 @@ RUN(prod_full)
 
 	UNUSED;
 	up(d, 5);
-	sd_sync(d);
-	for (i = 0; i < 64; i++)
-		st_poke(&d->t, d->t.cmdq + 16 * i, ST_NSNH_ALL);
-	for (i = 0; i < 64; i++)
-		st_poke(&d->t, d->t.cmdq + 16 * i + 8, 0);
-	sd_wmb(d);
-	d->prod = (d->prod + 64 + (bad ? 9 : 0)) & 127;
-	sd_w(d, ST_CMDQ_PROD, d->prod);
+	/* an error keeps CONS where it is */
+	sd_cmd(d, 0xff, 0);
+	for (i = 1; i < 64; i++)
+		sd_put(d, ST_NSNH_ALL, 0);
+	sd_doorbell(d);
+	if (bad)
+		sd_w(d, ST_CMDQ_PROD, (d->prod + 1) & 127);
+	resume(d);
 }
 
 RUN(prod_back)

@@ -10,7 +10,9 @@
 
 #include "rules.h"
 
-#define SEEDS	48u
+/* What is held, and how long, is by the seed; the rest hardly. */
+#define SEEDS		6u
+#define SEEDS_STALE	32u
 
 /* --- the driver ------------------------------------------------------------ */
 
@@ -274,15 +276,16 @@ void sd_use(struct sd *d, uint32_t sid, uint64_t iova)
 
 static unsigned int scenarios[SMMU_RULES_NR];
 
-static void one(const struct sd_scenario *sc)
+/* How often it failed. */
+static unsigned int one(const struct sd_scenario *sc, unsigned int seeds)
 {
 	const char *name = iomi_smmuv3_strict_rules_name(sc->rule);
 	static struct sd d;
-	unsigned int found = 0;
+	unsigned int found = 0, told = 0;
 	uint64_t seed;
 
 	scenarios[sc->rule]++;
-	for (seed = 0; seed < SEEDS && !found; seed++) {
+	for (seed = 0; seed < seeds && !found; seed++) {
 		sd_init(&d, seed);
 		sc->run(&d, true, sc->arg);
 		sd_finish(&d);
@@ -291,52 +294,56 @@ static void one(const struct sd_scenario *sc)
 	}
 	if (!found)
 		print_error("%s: broken, and not told in %u seeds; first of %u reports:\n%s\n",
-			    name, SEEDS, d.nr, d.first);
-	assert_true(found);
-	for (seed = 0; seed < SEEDS; seed++) {
+			    name, seeds, d.nr, d.first);
+	for (seed = 0; seed < seeds && !told; seed++) {
 		sd_init(&d, seed);
 		sc->run(&d, false, sc->arg);
 		sd_finish(&d);
 		if (d.nr)
 			print_error("%s: nearly broken, and told with seed %llu:\n%s\n", name,
 				    (unsigned long long)seed, d.first);
+		told = d.nr;
 		sd_close(&d);
-		assert_int_equal(d.nr, 0);
 	}
+	return (found ? 0u : 1u) + (told ? 1u : 0u);
 }
 
 /* All of them, though one fails; IOM_RULE: that one only. */
-static void all(const struct sd_scenario *sc, size_t n)
+static unsigned int all(const struct sd_scenario *sc, size_t n, unsigned int seeds)
 {
 	const char *only = getenv("IOM_RULE");
+	unsigned int failed = 0;
 
 	for (; n--; sc++) {
 		if (!only || !strcmp(only, iomi_smmuv3_strict_rules_name(sc->rule)))
-			one(sc);
+			failed += one(sc, seeds);
 	}
+	return failed;
 }
 
 static void stale(void **state)
 {
 	(void)state;
-	all(sd_stale, sd_nr_stale);
+	assert_int_equal(all(sd_stale, sd_nr_stale, SEEDS_STALE), 0);
 }
 
 static void structures(void **state)
 {
 	struct sd_scenario sc;
+	unsigned int failed;
 	size_t i;
 
 	(void)state;
-	all(sd_struct, sd_nr_struct);
+	failed = all(sd_struct, sd_nr_struct, SEEDS);
 	for (i = 0; i < sd_struct_row(i, &sc); i++)
-		all(&sc, 1);
+		failed += all(&sc, 1, SEEDS);
+	assert_int_equal(failed, 0);
 }
 
 static void registers(void **state)
 {
 	(void)state;
-	all(sd_regs_, sd_nr_regs);
+	assert_int_equal(all(sd_regs_, sd_nr_regs, SEEDS), 0);
 }
 
 static void every_rule(void **state)
