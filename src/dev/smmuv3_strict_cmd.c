@@ -60,7 +60,7 @@ void iomi_smmuv3_strict_cmd_log(struct iom_smmuv3_dev *s, uint32_t prod)
 		strict_log_add(&x->log, w);
 	}
 	e->logged = prod & mask;
-	iomi_smmuv3_strict_submitted(s, s->cfg.gmem, first);
+	iomi_smmuv3_strict_submitted(s, s->cfg.gmem, first, prod);
 }
 
 /* --- effects --- */
@@ -95,10 +95,31 @@ static void effect_all(struct iom_smmuv3_dev *s)
 	e->overflow = false;
 }
 
+/*
+ * Now and not again, so that what comes back from here on outlives the CMD_SYNC.
+ * Only in order, and of memory as it is now: else something older than the
+ * command could come back by what is still pending, or by a fetch that began before.
+ */
+static void at_once(struct iom_smmuv3_dev *s, const uint64_t w[2])
+{
+	struct iom_gmem *gmem = s->cfg.gmem;
+
+	if (!iom_gmem_begin(gmem)) {
+		iomi_smmuv3_strict_view_past(s, gmem);
+		iom_gmem_end(gmem);
+	}
+	iomi_smmuv3_strict_view_forget_past(s);
+	effect(s, w);
+}
+
 static void put_off(struct iom_smmuv3_dev *s, const uint64_t w[2])
 {
 	struct strict_engine *e = s->strict->engine;
 
+	if (!e->nr_pending && !e->overflow && iomi_smmuv3_strict_rand(s->strict, 2)) {
+		at_once(s, w);
+		return;
+	}
 	if (e->nr_pending == STRICT_PENDING) {
 		e->overflow = true;
 		effect(s, w);

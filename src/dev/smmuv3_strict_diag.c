@@ -259,7 +259,8 @@ static enum smmu_rule nothing(const struct strict_stale *st)
 	if (st->how == STRICT_RELEASED && !st->tlb)
 		return SMMU_RULE_RELEASED_CONFIG;
 	if (st->how == STRICT_RELEASED)
-		return st->leaf ? SMMU_RULE_RELEASED_PAGE : SMMU_RULE_RELEASED_TABLE;
+		return st->leaf && !st->read_from ? SMMU_RULE_RELEASED_PAGE :
+						    SMMU_RULE_RELEASED_TABLE;
 	if (st->tlb && is_config(st))
 		return SMMU_RULE_STALE_REGIME;
 	return stale[st->line->kind];
@@ -357,8 +358,9 @@ enum smmu_rule iomi_smmuv3_strict_diag(const struct strict_stale *st, char *miss
 	iomi_smmuv3_text_init(&t, missing, size);
 	if (st->how == STRICT_BBM)
 		return bbm(st, &t);
+	/* what leads there was changed, if anything was: by what is not complete yet */
 	if (!st->line->changed)
-		mark = st->log->nr;
+		mark = batch_before(st, first, st->log->nr) - 1;
 	look(st, mark + 1 > first ? mark + 1 : first, st->log->nr, &v);
 	if (v.covers && st->how != STRICT_ENABLED) {
 		if (st->tlb && is_config(st) && v.cfgi > v.covers) {
@@ -375,7 +377,8 @@ enum smmu_rule iomi_smmuv3_strict_diag(const struct strict_stale *st, char *miss
 		iomi_smmuv3_text_str(&t, "to make it invalid; ");
 	say(&t, st);
 	iomi_smmuv3_text_str(&t, ", then CMD_SYNC");
-	rule = st->how == STRICT_ENABLED ? SMMU_RULES_NR : rule_of(st, v.lacks);
+	rule = st->how == STRICT_ENABLED || !st->line->changed ? SMMU_RULES_NR :
+								   rule_of(st, v.lacks);
 	if (rule != SMMU_RULES_NR)
 		return rule;
 	if (st->how != STRICT_USED || mark > st->log->nr || mark < first)

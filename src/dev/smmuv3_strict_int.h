@@ -97,6 +97,7 @@ struct strict_stale {
 	bool global, el2;
 	bool atc;		/* held by the endpoint's ATC */
 	bool leaf;		/* what is held ends in a block or page; else in a table */
+	bool read_from;		/* RELEASED: line stands there; else it only leads there */
 	uint64_t ia;
 	uint8_t size_lg2;	/* of the translation that was used */
 	uint8_t tg_lg2;		/* granule of its tables */
@@ -127,8 +128,9 @@ void iomi_smmuv3_strict_after_read(struct iom_smmuv3_dev *s, uint64_t off, unsig
 /* No STE or CD is in this memory any more: what stands there now is nobody's business. */
 void iomi_smmuv3_strict_chk_release(struct iom_smmuv3_dev *s, struct iom_range r);
 void iomi_smmuv3_strict_barrier(struct iom_smmuv3_dev *s, struct iom_gmem *gmem);
-/* CMDQ_PROD was written, and the log has the new commands: from number first on. */
-void iomi_smmuv3_strict_submitted(struct iom_smmuv3_dev *s, struct iom_gmem *gmem, uint64_t first);
+/* CMDQ_PROD is about to be prod; the log has the new commands, from number first on. */
+void iomi_smmuv3_strict_submitted(struct iom_smmuv3_dev *s, struct iom_gmem *gmem, uint64_t first,
+				  uint32_t prod);
 void iomi_smmuv3_strict_at_finish(struct iom_smmuv3_dev *s);
 
 /* smmuv3_strict_check.c. A command as it is consumed, before it has an effect. */

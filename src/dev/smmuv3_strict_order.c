@@ -181,7 +181,8 @@ static void structures(struct iom_smmuv3_dev *s, struct iom_gmem *gmem,
 	}
 }
 
-void iomi_smmuv3_strict_submitted(struct iom_smmuv3_dev *s, struct iom_gmem *gmem, uint64_t first)
+void iomi_smmuv3_strict_submitted(struct iom_smmuv3_dev *s, struct iom_gmem *gmem, uint64_t first,
+				  uint32_t prod)
 {
 	const struct strict_log *log = &s->strict->log;
 	struct strict_checker *c = s->strict->checker;
@@ -191,13 +192,13 @@ void iomi_smmuv3_strict_submitted(struct iom_smmuv3_dev *s, struct iom_gmem *gme
 	bool told = false;
 	uint64_t n;
 
-	if (!s->strict->cfg.wmb)
+	if (!s->strict->cfg.wmb || iom_gmem_begin(gmem))
 		return;
 	if (first < strict_log_first(log))
 		first = strict_log_first(log);
 	for (n = first; n <= log->nr; n++) {
 		w = strict_log_at(log, n);
-		if (!told && !ordered(s, c, s->cmdq.prod - (uint32_t)(log->nr - n) - 1, w)) {
+		if (!told && !ordered(s, c, prod - (uint32_t)(log->nr - n) - 1, w)) {
 			memset(&r, 0, sizeof(r));
 			r.about = IOM_SMMUV3_ABOUT_CMD;
 			r.nr_cmds = 1;
@@ -209,4 +210,5 @@ void iomi_smmuv3_strict_submitted(struct iom_smmuv3_dev *s, struct iom_gmem *gme
 		if (iomi_smmuv3_wire_unpack_cmd(w, &cmd))
 			structures(s, gmem, &cmd);
 	}
+	iom_gmem_end(gmem);
 }

@@ -241,7 +241,7 @@ static void cr0(const struct access *a)
 		tell(a, SMMU_RULE_CR0_ACK, "fields %x were not seen in CR0ACK", changed & out, 0);
 	if (up & SMMU_CR0_CMDQEN) {
 		queue_base(a, s->cmdq.base, s->cmdqs_lg2, 4, true);
-		cmdq_prod(a, s->cmdq.cons, s->cmdq.prod);
+		cmdq_prod(a, s->cmdq.prod, s->cmdq.prod);
 	}
 	if (up & SMMU_CR0_EVENTQEN)
 		queue_base(a, s->evtq.base, s->eventqs_lg2, 5, true);

@@ -66,18 +66,19 @@ struct owner {		/* of a descriptor: an entry or a step, for a report */
 	bool ssv, leaf;
 	uint64_t ia;
 	uint8_t size_lg2, tg_lg2;
+	bool read_from;		/* released memory: see strict_stale */
 };
 
 static struct owner owner_entry(const struct strict_entry *en)
 {
 	return (struct owner){ &en->tag, en->sid, en->ssid, en->ssv, true, en->leaf.ia,
-			       en->s1_lg2, en->tg_lg2 };
+			       en->s1_lg2, en->tg_lg2, false };
 }
 
 static struct owner owner_step(const struct strict_step *st)
 {
 	return (struct owner){ &st->tag, st->sid, st->ssid, st->ssv, st->d.leaf, st->d.ia,
-			       st->lg2, st->tg_lg2 };
+			       st->lg2, st->tg_lg2, false };
 }
 
 static void report(struct iom_smmuv3_dev *s, const struct owner *o, const struct strict_line *l,
@@ -89,7 +90,7 @@ static void report(struct iom_smmuv3_dev *s, const struct owner *o, const struct
 		.s2 = l->kind == IOM_SMMUV3_FETCH_S2 || o->tag->kind == SMMU_SPACE_S2,
 		.combined = o->tag->combined, .global = o->tag->global,
 		.el2 = o->tag->kind == SMMU_SPACE_EL2, .leaf = o->leaf, .ia = o->ia,
-		.size_lg2 = o->size_lg2, .tg_lg2 = o->tg_lg2,
+		.size_lg2 = o->size_lg2, .tg_lg2 = o->tg_lg2, .read_from = o->read_from,
 		.log = &s->strict->log, .caps = &s->caps,
 	};
 
@@ -559,6 +560,7 @@ static void release_entry(struct iom_smmuv3_dev *s, struct iom_gmem *gmem,
 			continue;
 		(void)look(s, gmem, d, &now);
 		o.leaf = d->leaf;
+		o.read_from = touches(pa, d->pa, 8);
 		if (!d->reported)
 			report_desc(s, &o, d, STRICT_RELEASED, now);
 		d->reported = true;
@@ -585,6 +587,7 @@ void iomi_smmuv3_strict_tlb_release(struct iom_smmuv3_dev *s, struct iom_gmem *g
 			continue;
 		(void)look(s, gmem, &st->d, &now);
 		o = owner_step(st);
+		o.read_from = true;
 		if (!st->d.reported)
 			report_desc(s, &o, &st->d, STRICT_RELEASED, now);
 	}

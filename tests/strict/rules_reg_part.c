@@ -275,7 +275,8 @@ RUN(strtab_cfg)
 	sd_enable(d);
 }
 
-static const struct strtab_cfg split = { .bad = 1 << 16 | 7 << 6 | 6, .good = 1 << 16 | 6 << 6 | 6 },
+static const struct strtab_cfg
+	split = { .bad = 1 << 16 | 7 << 6 | 6, .good = 1 << 16 | 6 << 6 | 6 },
 	fmt = { .bad = 1 << 16 | 6 << 6 | 6, .good = 6, .st_level = 3u << 27 };
 
 RUN(queue_align)
@@ -323,14 +324,34 @@ RUN(prod_full)
 
 	UNUSED;
 	up(d, 5);
-	/* an error keeps CONS where it is */
-	sd_cmd(d, 0xff, 0);
-	for (i = 1; i < 64; i++)
+	/* while it is disabled, CONS stays */
+	sd_w(d, ST_CR0, 4 | 1);
+	sd_ack(d, ST_CR0ACK, 4 | 1);
+	for (i = 0; i < 64; i++)
 		sd_put(d, ST_NSNH_ALL, 0);
-	sd_doorbell(d);
-	if (bad)
-		sd_w(d, ST_CMDQ_PROD, (d->prod + 1) & 127);
-	resume(d);
+	sd_wmb(d);
+	sd_w(d, ST_CMDQ_PROD, (d->prod + bad) & 127);
+	sd_w(d, ST_CR0, 8 | 4 | 1);
+	sd_ack(d, ST_CR0ACK, 8 | 4 | 1);
+}
+
+/* Split-stage ATS is for both stages. */
+RUN(eats_split)
+{
+	UNUSED;
+	iom_smmuv3_dev_ats_idr(d->cfg.idr);
+	sd_open(d);
+	sd_stream(d, bad ? 5 : 7);
+	st_set(d->ste, 93, 92, 2);
+	sd_write_stream(d);
+	sd_wmb(d);
+	sd_regs(d);
+	sd_invalidate_all(d);
+	sd_w(d, ST_CR0, 16 | 8 | 4);
+	sd_ack(d, ST_CR0ACK, 16 | 8 | 4);
+	sd_w(d, ST_CR0, 16 | 8 | 4 | 1);
+	sd_ack(d, ST_CR0ACK, 16 | 8 | 4 | 1);
+	sd_use(d, 0, SD_IOVA);
 }
 
 RUN(prod_back)
@@ -532,6 +553,6 @@ const struct sd_scenario sd_regs_[] = {
 	A(ENABLE_TLBI, enable_without, without[2]), A(ENABLE_SYNC, enable_without, without[4]),
 	R(ENABLE_EL2, enable_el2), R(GERROR_LEFT, gerror_left),
 	R(OVERFLOW_LEFT, overflow_left), R(BARRIER_CMD, barrier_cmd),
-	R(BARRIER_STRUCT, barrier_struct), R(BARRIER_V, barrier_v),
+	R(BARRIER_STRUCT, barrier_struct), R(BARRIER_V, barrier_v), R(STE_EATS_SPLIT, eats_split),
 };
 const size_t sd_nr_regs = IOM_ARRAY_SIZE(sd_regs_);

@@ -346,6 +346,12 @@ static void registers(void **state)
 	assert_int_equal(all(sd_regs_, sd_nr_regs, SEEDS), 0);
 }
 
+/* HAFT counts with IDR0.HTTU = 3, which the model does not have: R120 and R140 are out of reach. */
+static bool out_of_reach(unsigned int rule)
+{
+	return rule == SMMU_RULE_STE_S2HAFT || rule == SMMU_RULE_CD_HAFT;
+}
+
 static void every_rule(void **state)
 {
 	unsigned int i, missing = 0;
@@ -354,6 +360,8 @@ static void every_rule(void **state)
 	if (getenv("IOM_RULE"))
 		return;
 	for (i = 0; i < SMMU_RULES_NR; i++) {
+		if (out_of_reach(i))
+			continue;
 		if (!scenarios[i])
 			print_error("no scenario: %s\n", iomi_smmuv3_strict_rules_name(i));
 		missing += !scenarios[i];
