@@ -584,6 +584,8 @@ static int ats_once(const struct walk *w, uint8_t any, bool split, struct smmu_l
 		if (!(leaf->perm & smmu_perm_need((t.access & IOM_SMMUV3_PRIV) | IOM_ACCESS_WRITE)))
 			t.access &= ~SMMU_ACCESS_WANT_W;
 		inner.t = &t;
+		/* A page that is clean is in the TLB without W, and would stay clean. */
+		inner.use_tlb = false;
 		ipa = leaf->pa + (t.iova & mask(leaf->size_lg2));
 		rc = combine(&inner, leaf);
 	}

@@ -398,6 +398,69 @@ static void request_table(void **state)
 	}
 }
 
+/* --- HTTU, 3.13.7 --- */
+
+#define AF	(UINT64_C(1) << 10)
+#define DBM	(UINT64_C(1) << 51)
+#define RO	ST_S1_RO
+#define MINE	(AF | DBM | RO)
+
+/* The page is made dirty when W is granted, and only if it was asked for. */
+static void dirty(void **state)
+{
+	static const struct {
+		uint64_t bits;			/* of AF, DBM, AP[2] */
+		unsigned int access;
+		bool w;
+		uint64_t then;
+	} row[] = {
+		{ DBM | RO, ST_R, 0, AF | DBM | RO },
+		{ AF | DBM | RO, ST_R, 0, AF | DBM | RO },
+		{ AF | DBM | RO, ST_R | ST_W, 1, AF | DBM },
+		{ DBM | RO, ST_R | ST_W, 1, AF | DBM },
+		{ AF | RO, ST_R | ST_W, 0, AF | RO },
+		{ AF | DBM, ST_R, 0, AF | DBM },
+		{ 0, ST_R | ST_W, 1, AF },
+	};
+	struct iom_smmuv3_dev_cfg cfg = ats_cfg();
+	uint64_t s2 = ST_S2_BASE | ST_S2_R | DBM;
+	static struct w w;
+	struct answer a;
+	unsigned int i;
+
+	(void)state;
+	cfg.idr[0] |= 2u << 6;
+	for (i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		st_open(&w.t, &cfg, BASE);
+		st_w(&w.t, ST_CR0, 0x1d);
+		s1(&w);
+		st_set(w.x.cd, 43, 42, 3);
+		set_eats(&w, 1);
+		st_map(&w.t, &w.x.s1, VA, OUT, 3, (ST_S1_RW & ~MINE) | row[i].bits);
+		a = ask(&w.t, VA, row[i].access);
+		assert_true(a.r.status == OK && a.r.r && a.r.pa == OUT);
+		assert_int_equal(a.r.w, row[i].w);
+		assert_int_equal(st_peek(&w.t, st_slot(&w.t, &w.x.s1, VA, 3)) & MINE, row[i].then);
+		st_close(&w.t);
+	}
+	/* Stage 2, if stage 1 permits to write; then if it does not. */
+	for (i = 0; i < 2; i++) {
+		st_open(&w.t, &cfg, BASE);
+		st_w(&w.t, ST_CR0, 0x1d);
+		nested_with(&w, i ? ST_S1_RW | RO : ST_S1_RW, s2);
+		st_set(w.x.ste, 184, 183, 3);
+		set_eats(&w, 1);
+		a = ask(&w.t, VA, ST_R);
+		assert_true(a.r.r && !a.r.w);
+		assert_int_equal(st_peek(&w.t, st_slot(&w.t, &w.x.s2, IPA, 3)) & ST_S2_W, 0);
+		a = ask(&w.t, VA, ST_R | ST_W);
+		assert_true(a.r.r && a.r.w == !i);
+		assert_int_equal(st_peek(&w.t, st_slot(&w.t, &w.x.s2, IPA, 3)) & ST_S2_W,
+				 i ? 0 : ST_S2_W);
+		st_close(&w.t);
+	}
+}
+
 /* --- Translated transactions --- */
 
 struct use {
@@ -585,6 +648,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(request_table),
+		cmocka_unit_test(dirty),
 		cmocka_unit_test(translated_table),
 		cmocka_unit_test(port_sees_changes),
 		cmocka_unit_test(absent),
