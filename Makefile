@@ -156,11 +156,11 @@ fuzz:
 # --- benchmarks and examples ------------------------------------------------
 BENCH_SRCS := $(sort $(wildcard bench/*.c))
 BENCH_BINS := $(patsubst %.c,$(B)/%,$(BENCH_SRCS))
-# One file is a program; so is a folder.
+# One file is a program; so is a folder, unless it has a Makefile of its own.
 EXAMPLE_FILES := $(sort $(wildcard examples/*.c))
-EXAMPLE_DIRS := $(filter-out $(NEED_STRICT),\
-	$(patsubst %/,%,$(sort $(dir $(wildcard examples/*/*.c)))))
-EXAMPLE_SRCS := $(EXAMPLE_FILES) $(sort $(wildcard examples/*/*.c))
+EXAMPLE_DIRS := $(filter-out $(NEED_STRICT) $(patsubst %/Makefile,%,$(wildcard \
+	examples/*/Makefile)),$(patsubst %/,%,$(sort $(dir $(wildcard examples/*/*.c)))))
+EXAMPLE_SRCS := $(EXAMPLE_FILES) $(sort $(wildcard $(EXAMPLE_DIRS:%=%/*.c)))
 EXAMPLE_BINS := $(patsubst %.c,$(B)/%,$(EXAMPLE_FILES))
 
 # GLib has the balanced tree that translation is measured against.
@@ -185,6 +185,22 @@ $(foreach x,$(notdir $(ALONE_BINS)),$(eval $(B)/alone/$x: $(call obj,$(ALONE_$x)
 examples: $(EXAMPLE_BINS) $(addprefix $(B)/,$(EXAMPLE_DIRS)) $(ALONE_BINS)
 bench: all $(BENCH_BINS)
 	@scripts/bench
+
+# A bare-metal image for AArch64, whatever CC is; scripts/setup fetches libfdt. And
+# a driver of stage 2 alone, built for size.
+CC_AARCH64 ?= aarch64-linux-gnu-gcc
+LIBFDT_AARCH64 ?= $(or $(LIBIOM_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/libiom)/libfdt-arm64
+BARE := $(abspath $(B))/baremetal
+BARE_LAYERS := spec base plat wire pt drv
+bare_core = +$(MAKE) --no-print-directory CC=$(CC_AARCH64) B=$1 CFLAGS='$2' SAN= \
+	IOM_CORE_LAYERS='$(BARE_LAYERS)' $1/freestanding/libiom-core.a
+bare_image = +$(MAKE) --no-print-directory -C examples/baremetal CC=$(CC_AARCH64) OUT=$(BARE) \
+	CORE=$1/freestanding/libiom-core.a LIBFDT=$(LIBFDT_AARCH64) $(BARE)/$2.elf
+baremetal:
+	@$(call bare_core,$(BARE),$(CFLAGS))
+	@$(call bare_image,$(BARE),image)
+	@$(call bare_core,$(BARE)/size,-Os -ffunction-sections -fdata-sections)
+	@$(call bare_image,$(BARE)/size,size)
 
 # --- install ----------------------------------------------------------------
 HEADERS := $(patsubst include/%,%,$(shell find include -name '*.h'))
@@ -234,6 +250,9 @@ freestanding: $(FREE)/core.o
 
 $(FREE)/core.o: $(FREE_OBJS) $(B)/sources
 	$(call say,LD,$@) $(CC) -nostdlib -r -o $@ $(FREE_OBJS)
+# Of an archive, only what is used is linked.
+$(FREE)/libiom-core.a: $(FREE_OBJS) $(B)/sources
+	$(call say,AR,$@) rm -f $@; $(AR) rcs $@ $(FREE_OBJS)
 $(FREE)/%.o: %.c $(B)/flags | $(B)/have-cc
 	$(call say,CC,$@) mkdir -p $(@D); \
 	$(CC) $(filter-out -fPIC -fno-semantic-interposition,$(IOM_CFLAGS)) $(FREE_CFLAGS) \
@@ -278,6 +297,7 @@ help:
 	@echo 'make check-fast   source checks and unit tests: under a minute'
 	@echo 'make check-long   more seeds, more guests, more fuzzing'
 	@echo 'make fuzz         libFuzzer on each target, FUZZ_SECONDS=60 each'
+	@echo 'make baremetal    examples/baremetal for AArch64 (scripts/check-bare runs it)'
 	@echo 'make bench        the table of costs, and build/bench.json'
 	@echo 'make install      PREFIX=/usr/local DESTDIR=; make uninstall'
 	@echo 'make core         only build/libiom-core.a: C11 and nothing else'
@@ -285,6 +305,6 @@ help:
 	@echo 'Variables: CC CFLAGS LDFLAGS WERROR= V=1 B=build'
 
 .PHONY: all core tests freestanding check-fast check check-long run run-tests run-thread-tests \
-	run-long-tests replay fuzzers fuzz examples bench install uninstall clean help FORCE
+	run-long-tests replay fuzzers fuzz examples baremetal bench install uninstall clean help FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
