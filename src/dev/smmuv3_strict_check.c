@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Structures as a transaction goes by them, and commands as they are consumed:
- * illegal, reserved, misaligned, or at odds with others in use. Asked of what
- * memory says now; what is held from before is the engine's to judge.
+ * Structures as a transaction goes by them: illegal, reserved, misaligned, or at
+ * odds with others in use. Asked of what memory says now; what is held from
+ * before is the engine's to judge.
  *
  * V = 0 is a way to block a stream and a step of every update. Only contents
  * that were never valid, and are left so, are taken for a forgotten V.
@@ -16,7 +16,6 @@
 #include "wire/smmuv3_fields.h"
 #include "wire/smmuv3_text.h"
 #include "wire/smmuv3_used.h"
-#include "wire/smmuv3_wire.h"
 
 #define LEFT_STEPS	64u	/* longer than an update takes */
 
@@ -415,8 +414,7 @@ static void shared(struct iom_smmuv3_dev *s, const struct strict_config *c)
 		memcpy(mine->cd, c->cd->w, sizeof(mine->cd));
 }
 
-/* A CFGI: what is known of the stream may be another from now on. */
-static void forget(struct strict_checker *k, uint32_t first, uint32_t last)
+void iomi_smmuv3_strict_chk_forget(struct strict_checker *k, uint32_t first, uint32_t last)
 {
 	unsigned int i;
 
@@ -464,6 +462,14 @@ static void l1cd(struct iom_smmuv3_dev *s, const struct strict_config *c)
 		aligned(s, c, l, SMMU_RULE_L1CD_ALIGN, "L2Ptr", l->w[0] & SMMU_L1CD_L2PTR_ADDR, 16);
 }
 
+/* 3.13: descriptors are changed in place; the encodings 1 and 3 are write-back. */
+static void write_back(struct iom_smmuv3_dev *s, const struct strict_config *c,
+		       const struct strict_line *line, uint64_t w, uint64_t inner, uint64_t outer)
+{
+	if (!(IOM_FIELD_GET(inner, w) & IOM_FIELD_GET(outer, w) & 1))
+		tell(s, c, line, SMMU_RULE_HTTU_ATTR, "write-back, inner and outer", 0, NULL);
+}
+
 /* False: it is not one to go by. */
 static bool ste(struct iom_smmuv3_dev *s, const struct strict_config *c)
 {
@@ -493,8 +499,11 @@ static bool ste(struct iom_smmuv3_dev *s, const struct strict_config *c)
 	absent(s, c, l, ste_needs, IOM_ARRAY_SIZE(ste_needs), config & 3, SMMU_RULE_STE_ABSENT);
 	if (config & 1)
 		cd_table(s, c);
-	if (config & 2)
+	if (config & 2) {
 		s2_table(s, c);
+		if (l->w[2] & SMMU_STE2_S2HA)
+			write_back(s, c, l, l->w[2], SMMU_STE2_S2IR0, SMMU_STE2_S2OR0);
+	}
 	return !iomi_smmuv3_rules_ste(l->w, &caps, NULL);
 }
 
@@ -521,6 +530,10 @@ static bool cd(struct iom_smmuv3_dev *s, const struct strict_config *c)
 	s1_table(s, c, 0);
 	if (iomi_smmuv3_rules_two_priv(c->ste->w, &caps))
 		s1_table(s, c, 1);
+	if ((l->w[0] & SMMU_CD0_HA) && (used[0] & SMMU_CD0_IR0))
+		write_back(s, c, l, l->w[0], SMMU_CD0_IR0, SMMU_CD0_OR0);
+	if ((l->w[0] & SMMU_CD0_HA) && (used[0] & SMMU_CD0_IR1))
+		write_back(s, c, l, l->w[0], SMMU_CD0_IR1, SMMU_CD0_OR1);
 	if (!s->strict->checker->tlbi_el2 &&
 	    IOM_FIELD_GET(SMMU_STE1_STRW, c->ste->w[1]) == SMMU_STRW_EL2)
 		tell(s, c, c->ste, SMMU_RULE_ENABLE_EL2, "TLBI_EL2_ALL, then CMD_SYNC", 0, NULL);
@@ -603,96 +616,4 @@ void iomi_smmuv3_strict_torn(struct iom_smmuv3_dev *s, const struct strict_confi
 			r.word = i;
 	}
 	iomi_smmuv3_strict_report(s, rule, 0, &r);
-}
-
-/* --- commands -------------------------------------------------------------- */
-
-static void tell_cmd(struct iom_smmuv3_dev *s, const uint64_t w[2], enum smmu_rule rule,
-		     const char *fmt, uint64_t v)
-{
-	struct iom_smmuv3_report r;
-	struct iomi_smmuv3_text t;
-
-	memset(&r, 0, sizeof(r));
-	r.about = IOM_SMMUV3_ABOUT_CMD;
-	r.nr_cmds = 1;
-	r.cmd[0][0] = w[0];
-	r.cmd[0][1] = w[1];
-	iomi_smmuv3_text_init(&t, r.missing, sizeof(r.missing));
-	if (fmt)
-		iomi_smmuv3_text_fmt(&t, fmt, v);
-	iomi_smmuv3_strict_report(s, rule, 0, &r);
-}
-
-static void cmd_bits(struct iom_smmuv3_dev *s, const struct smmuv3_wire_cmd *c,
-		     const uint64_t w[2])
-{
-	const struct iomi_smmuv3_layout *l = iomi_smmuv3_fields_cmd(c->opcode);
-	uint64_t res0[2] = { ~iomi_smmuv3_fields_mask(l, 0), ~iomi_smmuv3_fields_mask(l, 1) };
-
-	if (iomi_smmuv3_wire_is_tlbi_addr(c->opcode)) {
-		if (!s->caps.ril) {
-			res0[0] |= SMMU_CMD_TLBI0_NUM | SMMU_CMD_TLBI0_SCALE_DS;
-			res0[1] |= SMMU_CMD_TLBI1_TTL | SMMU_CMD_TLBI1_TG;
-		} else if (!s->caps.ds) {
-			res0[0] |= SMMU_CMD_TLBI0_SCALE_DS & ~SMMU_CMD_TLBI0_SCALE;
-		}
-	}
-	if ((w[0] & res0[0]) || (w[1] & res0[1]))
-		tell_cmd(s, w, SMMU_RULE_CMD_RES0, w[0] & res0[0] ? "0 in the bits %x of word 0" :
-			 "0 in the bits %x of word 1", w[0] & res0[0] ? w[0] & res0[0] :
-			 w[1] & res0[1]);
-	if (c->opcode == SMMU_CMD_ATC_INV && c->size > SMMU_ATC_SIZE_ALL)
-		tell_cmd(s, w, SMMU_RULE_CMD_RESERVED, "Size up to 52, not %u", c->size);
-	if (c->opcode == SMMU_CMD_SYNC && c->cs == SMMU_SYNC_CS_IRQ && c->msh == 1)
-		tell_cmd(s, w, SMMU_RULE_CMD_RESERVED, "another value of MSH than %u", c->msh);
-}
-
-static void track(struct strict_checker *k, const struct smmuv3_wire_cmd *c)
-{
-	uint32_t mask;
-
-	switch (c->opcode) {
-	case SMMU_CMD_SYNC:
-		k->syncs++;
-		break;
-	case SMMU_CMD_CFGI_STE_RANGE:
-		mask = c->range == SMMU_CFGI_RANGE_ALL ? UINT32_MAX :
-							 (IOM_BIT32(c->range) << 1) - 1;
-		forget(k, c->sid & ~mask, c->sid | mask);
-		if (mask == UINT32_MAX)
-			k->cfgi_all = k->syncs + 1;
-		break;
-	case SMMU_CMD_CFGI_STE:
-	case SMMU_CMD_CFGI_CD:
-	case SMMU_CMD_CFGI_CD_ALL:
-		forget(k, c->sid, c->sid);
-		break;
-	case SMMU_CMD_TLBI_NSNH_ALL:
-		k->tlbi_all = k->syncs + 1;
-		break;
-	case SMMU_CMD_TLBI_EL2_ALL:
-		k->tlbi_el2 = k->syncs + 1;
-		break;
-	default:
-		break;
-	}
-}
-
-void iomi_smmuv3_strict_command(struct iom_smmuv3_dev *s, const uint64_t w[2])
-{
-	const struct iomi_smmuv3_rule *rows, *r = NULL;
-	struct smmuv3_wire_cmd c;
-	bool legal = true;
-	size_t n;
-
-	rows = iomi_smmuv3_rules_of_cmd(&n);
-	while ((r = iomi_smmuv3_rules_cmd(w, &s->caps, r))) {
-		legal = false;
-		tell_cmd(s, w, SMMU_RULE_CMD_SSEC + (unsigned int)(r - rows), NULL, 0);
-	}
-	if (!legal || !iomi_smmuv3_wire_unpack_cmd(w, &c))
-		return;
-	cmd_bits(s, &c, w);
-	track(s->strict->checker, &c);
 }

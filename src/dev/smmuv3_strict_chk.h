@@ -15,6 +15,7 @@
 #define CHK_PLACES	64u
 #define CHK_WINDOW	64u	/* commands behind PROD that a barrier is asked about */
 #define CHK_VALID	256u
+#define CHK_PRGS	64u
 
 /* A configuration in use: as memory had it when a transaction went by it. */
 struct chk_known {
@@ -40,6 +41,13 @@ struct chk_place {
 	uint64_t pa, snap[8];
 };
 
+/* A page request group that software has taken from the queue and not answered. */
+struct chk_prg {
+	bool there;
+	uint16_t prgindex;
+	uint32_t sid;
+};
+
 struct strict_checker {
 	struct chk_known known[CHK_KNOWN];
 	unsigned int next_known;
@@ -62,6 +70,9 @@ struct strict_checker {
 	/* CMD_SYNCs consumed; how many must be complete before SMMUEN: 0, no such command yet */
 	uint64_t syncs, cfgi_all, tlbi_all, tlbi_el2;
 
+	struct chk_prg prg[CHK_PRGS];
+	uint64_t next_prg;
+
 	/* barriers */
 	bool barrier;			/* there was one */
 	uint32_t window_prod;		/* the commands from here on, as they were then */
@@ -75,6 +86,15 @@ bool iomi_smmuv3_strict_chk_seen(struct strict_checker *c, enum smmu_rule rule, 
 /* smmuv3_strict_order.c: barriers are asked about this STE or CD from now on. */
 void iomi_smmuv3_strict_chk_place(struct strict_checker *c, const struct strict_config *cfg,
 				  const struct strict_line *line);
+/* A CFGI of these StreamIDs: what is known of them may be another from now on. */
+void iomi_smmuv3_strict_chk_forget(struct strict_checker *k, uint32_t first, uint32_t last);
+/*
+ * smmuv3_strict_answer.c: software takes n entries of the PRI queue, from position
+ * first on; and what was not answered, at the end.
+ */
+void iomi_smmuv3_strict_chk_taken(struct iom_smmuv3_dev *s, uint32_t first, uint32_t n,
+				  uint64_t base, unsigned int lg2);
+void iomi_smmuv3_strict_chk_unanswered(struct iom_smmuv3_dev *s);
 /* Structures that were left with V = 0. */
 void iomi_smmuv3_strict_chk_left(struct iom_smmuv3_dev *s);
 

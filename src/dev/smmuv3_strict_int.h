@@ -12,7 +12,8 @@
  *	smmuv3_strict_record.c	the record of a run
  *	smmuv3_strict_rules.c	the catalogue
  *	smmuv3_strict_diag.c	which rule a stale entry breaks (pure)
- *	smmuv3_strict_check.c	structures and commands as software wrote them
+ *	smmuv3_strict_check.c	structures as software wrote them
+ *	smmuv3_strict_answer.c	commands as software wrote them, and answers
  *	smmuv3_strict_reg.c	accesses to registers, queues
  *	smmuv3_strict_order.c	barriers
  *	smmuv3_strict_text.c	reports, made and as text
@@ -133,7 +134,7 @@ void iomi_smmuv3_strict_submitted(struct iom_smmuv3_dev *s, struct iom_gmem *gme
 				  uint32_t prod);
 void iomi_smmuv3_strict_at_finish(struct iom_smmuv3_dev *s);
 
-/* smmuv3_strict_check.c. A command as it is consumed, before it has an effect. */
+/* smmuv3_strict_answer.c. A command as it is consumed, before it has an effect. */
 void iomi_smmuv3_strict_command(struct iom_smmuv3_dev *s, const uint64_t w[2]);
 /*
  * A configuration as a transaction is about to go by it. ste, cd: as held; NULL

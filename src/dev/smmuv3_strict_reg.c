@@ -200,16 +200,52 @@ static void cmdq_prod(const struct access *a, uint32_t old, uint32_t prod)
 	}
 }
 
+/* Of an output queue; how many entries software has taken, 0 if it cannot be. */
+static uint32_t out_cons(const struct access *a, const struct smmu_queue *q, unsigned int lg2)
+{
+	uint32_t mask = (IOM_BIT32(lg2) << 1) - 1, there = (q->prod - q->cons) & mask;
+	uint32_t taken = (uint32_t)(a->val - q->cons) & mask;
+
+	if (taken <= there)
+		return taken;
+	tell(a, SMMU_RULE_EVENTQ_CONS, "PROD is %x, CONS was %x", q->prod & mask, q->cons & mask);
+	return 0;
+}
+
 static void eventq_cons(const struct access *a)
 {
-	struct iom_smmuv3_dev *s = a->s;
-	unsigned int lg2 = queue_base(a, s->evtq.base, s->eventqs_lg2, 5, false);
-	uint32_t mask = (IOM_BIT32(lg2) << 1) - 1;
-	uint32_t there = (s->evtq.prod - s->evtq.cons) & mask;
+	const struct smmu_queue *q = &a->s->evtq;
 
-	if (((uint32_t)(a->val - s->evtq.cons) & mask) > there)
-		tell(a, SMMU_RULE_EVENTQ_CONS, "PROD is %x, CONS was %x", s->evtq.prod & mask,
-		     s->evtq.cons & mask);
+	(void)out_cons(a, q, queue_base(a, q->base, a->s->eventqs_lg2, 5, false));
+}
+
+static void priq_cons(const struct access *a)
+{
+	const struct smmu_queue *q = &a->s->priq;
+	unsigned int lg2 = queue_base(a, q->base, a->s->priqs_lg2, 4, false);
+	uint64_t base = q->base & SMMU_Q_BASE_ADDR & ~((UINT64_C(16) << lg2) - 1);
+
+	iomi_smmuv3_strict_chk_taken(a->s, q->cons, out_cons(a, q, lg2), base, lg2);
+}
+
+static void priq(const struct access *a)
+{
+	struct iom_smmuv3_dev *s = a->s;
+
+	if (!enabled(s, SMMU_CR0_PRIQEN))
+		return;
+	switch (a->off) {
+	case SMMU_PRIQ_CONS:
+		priq_cons(a);
+		break;
+	case SMMU_PRIQ_PROD:
+		tell(a, SMMU_RULE_EVENTQ_ENABLED, "PRIQ_PROD is the SMMU's", 0, 0);
+		break;
+	default:
+		if (merged(a, s->priq.base) != s->priq.base)
+			tell(a, SMMU_RULE_EVENTQ_ENABLED, "PRIQ_BASE was %x", s->priq.base, 0);
+		break;
+	}
 }
 
 /* --- CR0 ------------------------------------------------------------------- */
@@ -245,6 +281,8 @@ static void cr0(const struct access *a)
 	}
 	if (up & SMMU_CR0_EVENTQEN)
 		queue_base(a, s->evtq.base, s->eventqs_lg2, 5, true);
+	if (up & SMMU_CR0_PRIQEN)
+		queue_base(a, s->priq.base, s->priqs_lg2, 4, true);
 	if (up & SMMU_CR0_SMMUEN)
 		smmuen(a);
 	c->cr0_unseen = (recent(a, c->cr0_step) ? c->cr0_unseen : 0) | changed;
@@ -376,8 +414,16 @@ static void state(const struct access *a)
 		if (enabled(s, SMMU_CR0_EVENTQEN))
 			eventq_cons(a);
 		break;
+	case SMMU_PRIQ_BASE:
+	case SMMU_PRIQ_BASE + 4:
+	case SMMU_PRIQ_PROD:
+	case SMMU_PRIQ_CONS:
+		priq(a);
+		break;
 	default:
-		if (a->off >= SMMU_GERROR_IRQ_CFG0 && a->off <= SMMU_GERROR_IRQ_CFG2)
+		if (a->off >= SMMU_PRIQ_IRQ_CFG0 && a->off <= SMMU_PRIQ_IRQ_CFG2)
+			irq_cfg(a, &s->priq_irq, SMMU_PRIQ_IRQ_CFG0, SMMU_IRQ_CTRL_PRIQ);
+		else if (a->off >= SMMU_GERROR_IRQ_CFG0 && a->off <= SMMU_GERROR_IRQ_CFG2)
 			irq_cfg(a, &s->gerror_irq, SMMU_GERROR_IRQ_CFG0, SMMU_IRQ_CTRL_GERROR);
 		else if (a->off >= SMMU_EVENTQ_IRQ_CFG0 && a->off <= SMMU_EVENTQ_IRQ_CFG2)
 			irq_cfg(a, &s->evtq_irq, SMMU_EVENTQ_IRQ_CFG0, SMMU_IRQ_CTRL_EVENTQ);
@@ -478,5 +524,11 @@ void iomi_smmuv3_strict_at_finish(struct iom_smmuv3_dev *s)
 	if ((s->evtq.prod ^ s->evtq.cons) & SMMU_Q_OVFLG)
 		tell(&a, SMMU_RULE_OVERFLOW_LEFT, "EVENTQ_PROD is %x, EVENTQ_CONS %x", s->evtq.prod,
 		     s->evtq.cons);
+	a.off = SMMU_PRIQ_PROD;
+	a.val = s->priq.prod;
+	if ((s->priq.prod ^ s->priq.cons) & SMMU_Q_OVFLG)
+		tell(&a, SMMU_RULE_OVERFLOW_LEFT, "PRIQ_PROD is %x, PRIQ_CONS %x", s->priq.prod,
+		     s->priq.cons);
 	iomi_smmuv3_strict_chk_left(s);
+	iomi_smmuv3_strict_chk_unanswered(s);
 }

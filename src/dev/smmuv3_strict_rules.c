@@ -378,9 +378,10 @@ static const struct iom_smmuv3_rule_info rules[SMMU_RULES_NR] = {
 	ROW(CMDQ_ENABLED, "R308", "command queue moved while enabled", "6.3.25",
 	    "CMDQ_BASE or CMDQ_CONS was written while CMDQEN, or its acknowledgement, is 1.",
 	    IGNORED, "Clear CMDQEN, wait for CR0ACK, then write it."),
-	ROW(EVENTQ_ENABLED, "R309", "event queue moved while enabled", "6.3.28",
-	    "EVENTQ_BASE or EVENTQ_PROD was written while EVENTQEN, or its acknowledgement, is 1.",
-	    IGNORED, "Clear EVENTQEN, wait for CR0ACK, then write it."),
+	ROW(EVENTQ_ENABLED, "R309", "event or PRI queue moved while enabled", "6.3.28",
+	    "BASE or PROD of an output queue was written while it, or its acknowledgement, is "
+	    "enabled.",
+	    IGNORED, "Clear EVENTQEN or PRIQEN, wait for CR0ACK, then write it."),
 	ROW(CR0_ACK, "R310", "CR0 written before its acknowledgement", "6.3.9",
 	    "A field of CR0 was changed again before CR0ACK was seen to agree.", IGNORED,
 	    "Read CR0ACK until the field is what was written; then change it again."),
@@ -434,8 +435,8 @@ static const struct iom_smmuv3_rule_info rules[SMMU_RULES_NR] = {
 	    "PROD is behind its former value.",
 	    "Commands that were given may run, or not, or twice.",
 	    "Once PROD covers a command, it is the SMMU's."),
-	ROW(EVENTQ_CONS, "R404", "EVENTQ_CONS beyond PROD", "3.5.1",
-	    "CONS was moved beyond PROD, or backwards.",
+	ROW(EVENTQ_CONS, "R404", "CONS of an output queue beyond PROD", "3.5.1",
+	    "EVENTQ_CONS or PRIQ_CONS was moved beyond PROD, or backwards.",
 	    "Events are written over others that were not read, or the queue looks full.",
 	    "Move CONS over entries that PROD covers, index and wrap as one number."),
 	ROW(GERRORN, "R405", "GERRORN acknowledges what is not active", "6.3.19",
@@ -462,9 +463,10 @@ static const struct iom_smmuv3_rule_info rules[SMMU_RULES_NR] = {
 	    "A second error of the kind is not told; with CMDQ_ERR no command runs.",
 	    "Handle it, then write GERROR to GERRORN."),
 	ROW(OVERFLOW_LEFT, "R422", "overflow not acknowledged", "7.4",
-	    "The event queue overflowed, and OVACKFLG was not made equal to OVFLG.",
-	    "Events were lost, and the next overflow will not be told.",
-	    "Write EVENTQ_CONS with OVACKFLG as OVFLG is."),
+	    "The event or PRI queue overflowed, and OVACKFLG was not made equal to OVFLG.",
+	    "Events were lost, and the next overflow will not be told; page requests are not "
+	    "taken.",
+	    "Write CONS with OVACKFLG as OVFLG is."),
 
 	/* --- barriers, with iom_smmuv3_strict_wmb() --- */
 	ROW(BARRIER_CMD, "R431", "command not ordered before PROD", "3.5.1",
@@ -480,6 +482,29 @@ static const struct iom_smmuv3_rule_info rules[SMMU_RULES_NR] = {
 	    "barrier in between.",
 	    "The SMMU may see V=1 with words as they were before.",
 	    "Store the other words, a barrier (and CFGI, CMD_SYNC), then V=1."),
+
+	/* --- ATS, PRI, stall, HTTU --- */
+	ROW(ATC_ORDER, "R501", "ATC_INV before the TLBI is complete", "3.9.1",
+	    "ATC_INV was submitted behind a TLBI of the same addresses with no CMD_SYNC between.",
+	    "The endpoint may ask again and get the old translation from a TLB that still has it.",
+	    "TLBI, CMD_SYNC, ATC_INV, CMD_SYNC."),
+	ROW(PRG_LEFT, "R511", "page request group not answered", "8.1",
+	    "A request marked Last was taken from the PRI queue, and no PRI_RESP followed.",
+	    "The device waits for ever, and runs out of requests that it may have outstanding.",
+	    "Answer each group with one PRI_RESP, failed ones too."),
+	ROW(PRG_UNKNOWN, "R512", "PRI_RESP to a group that is not there", "4.5.2",
+	    "PRI_RESP names a StreamID and PRGIndex of which no group marked Last was taken, or "
+	    "that was answered already.",
+	    "The device gets an Unexpected Completion, or takes it for a later group's answer.",
+	    "Answer the request marked Last, once, with its StreamID and PRGIndex."),
+	ROW(STALL_LEFT, "R521", "stalled transaction not answered", "3.12.2",
+	    "An event with Stall=1 was recorded, and neither RESUME nor STALL_TERM followed.",
+	    "The transaction, and what waits behind it in the device, waits for ever.",
+	    "Answer each STAG with RESUME, or end the stream and its stalls with STALL_TERM."),
+	ROW(HTTU_ATTR, "R531", "HTTU with walks that are not write-back", "3.13",
+	    "HA (or S2HA) is set, and the inner or outer attribute of the walk is not write-back.",
+	    "Updates need not be atomic, or not happen: access flags and dirty states are lost.",
+	    "Set IR and OR to write-back with HA."),
 };
 
 const struct iom_smmuv3_rule_info *iom_smmuv3_strict_rule(unsigned int i)

@@ -81,9 +81,9 @@ struct sd_scenario {
 	const void *arg;
 };
 
-extern const struct sd_scenario sd_stale[], sd_struct[], sd_regs_[];
+extern const struct sd_scenario sd_stale[], sd_struct[], sd_regs_[], sd_ats[];
 /* Rows of fields: the i-th, and how many there are. */
 size_t sd_struct_row(size_t i, struct sd_scenario *sc);
-extern const size_t sd_nr_stale, sd_nr_struct, sd_nr_regs;
+extern const size_t sd_nr_stale, sd_nr_struct, sd_nr_regs, sd_nr_ats;
 
 #endif

@@ -74,16 +74,6 @@ static const struct command
 	reserved = { .bad = { ST_SYNC | 1 << 12 | 1 << 22, 0 },
 		     .good = { ST_SYNC | 1 << 12 | 3 << 22, 0 } };
 
-RUN(resp)
-{
-	UNUSED;
-	iom_smmuv3_dev_ats_idr(d->cfg.idr);
-	up(d, 5);
-	sd_cmd(d, ST_PRI_RESP, (uint64_t)(bad ? 3 : 2) << 12);
-	if (!sd_sync(d))
-		sd_w(d, ST_GERRORN, sd_r(d, ST_GERROR));
-}
-
 /* --- accesses -------------------------------------------------------------- */
 
 RUN(reg_size)
@@ -535,7 +525,7 @@ RUN(barrier_v)
 const struct sd_scenario sd_regs_[] = {
 	A(CMD_SSEC, command, ssec), A(CMD_S1P, command, s1p), A(CMD_RANGE, command, range),
 	A(CMD_CS, command, cs), A(CMD_S2P, command, s2p), A(CMD_HYP, command, hyp),
-	A(CMD_ATS, command, ats), A(CMD_PRI, command, pri), R(CMD_RESP, resp),
+	A(CMD_ATS, command, ats), A(CMD_PRI, command, pri),
 	A(CMD_STALL, command, stall), A(CMD_MPAM, command, mpam),
 	A(CMD_OPCODE, command, opcode), A(CMD_RES0, command, res0),
 	A(CMD_RES0, command, no_ril), A(CMD_RESERVED, command, reserved),

@@ -352,6 +352,12 @@ static bool out_of_reach(unsigned int rule)
 	return rule == SMMU_RULE_STE_S2HAFT || rule == SMMU_RULE_CD_HAFT;
 }
 
+static void ats_and_stalls(void **state)
+{
+	(void)state;
+	assert_int_equal(all(sd_ats, sd_nr_ats, SEEDS), 0);
+}
+
 static void every_rule(void **state)
 {
 	unsigned int i, missing = 0;
@@ -375,6 +381,7 @@ int main(void)
 		cmocka_unit_test(registers),
 		cmocka_unit_test(structures),
 		cmocka_unit_test(stale),
+		cmocka_unit_test(ats_and_stalls),
 		cmocka_unit_test(every_rule),
 	};
 
