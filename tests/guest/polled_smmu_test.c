@@ -211,6 +211,9 @@ static void front_report(struct serve_front *f, struct json_object *o)
 static void choose_idr(uint32_t idr[6], bool s1, bool s2, bool linear)
 {
 	iom_smmuv3_dev_default_idr(idr);
+	/* No function here does ATS, but Linux sets up what the SMMU says it has. */
+	if (getenv("POLLED_ATS"))
+		iom_smmuv3_dev_ats_idr(idr);
 	if (!s1) {
 		idr[0] &= ~(SMMU_IDR0_S1P | SMMU_IDR0_ASID16 | SMMU_IDR0_HYP | SMMU_IDR0_CD2L);
 		idr[1] &= ~SMMU_IDR1_SSIDSIZE;

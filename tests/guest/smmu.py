@@ -26,7 +26,7 @@ REGS = 0x40000000 + RAM_MB * 0x100000 - 0x200000
 class Serve(guest.Serve):
     """`iom serve` with the SMMU in front, in a file of guest memory."""
 
-    def __init__(self, work, dts, logs, stages, linear, bar=None):
+    def __init__(self, work, dts, logs, stages, linear, bar=None, ats=False):
         build = os.path.relpath(guest.BUILD, guest.TOP)
         exe = os.path.join(build, "tests", "guest", "polled_smmu_test")
         guest.tool(["make", "-s", "B=" + build, exe],
@@ -41,6 +41,8 @@ class Serve(guest.Serve):
             os.environ["POLLED_LINEAR"] = "y"
         if bar:
             os.environ["POLLED_BAR"] = bar
+        if ats:
+            os.environ["POLLED_ATS"] = "y"
         super().__init__(work, dts, logs, log_requests=False)
 
 
@@ -73,17 +75,18 @@ def enable_bar(qtest, qmp):
 
 class Smmu(Scenario):
     """stages: "1", "2" or "12". v2m: GICv2 with GICv2m, where the function's
-    MSI is translated by the SMMU; else GICv3 with ITS, and INTx."""
+    MSI is translated by the SMMU; else GICv3 with ITS, and INTx. ats: the SMMU
+    has ATS and PRI, but no function does."""
 
     def __init__(self, name, stages="12", linear=False, v2m=False, bar=False,
-                 **kw):
+                 ats=False, **kw):
         kw.setdefault("dma", "04.0")
         super().__init__(name, arch="arm64", iommu=None,
                          machine="virt,gic-version=" + ("2" if v2m else "3"),
                          irq="msi" if v2m else "intx", ram=f"{RAM_MB}M", **kw)
         self.stages, self.linear, self.v2m = stages, linear, v2m
         self.regs = BAR if bar else REGS
-        self.bar = bar
+        self.bar, self.ats = bar, ats
 
     def machine_file(self, image):
         no_msix = "iom,no-msix;\n"
@@ -179,7 +182,7 @@ class Smmu(Scenario):
                 guest.guest_program("vfio_dma", self.arch))))
         serve = Serve(work, self.machine_file(disk.path if disk else ""),
                       logs, self.stages, self.linear,
-                      work.file("bar") if self.bar else None)
+                      work.file("bar") if self.bar else None, self.ats)
         g = guest.Guest(work, logs, arch=self.arch, machine=self.machine,
                         smp=self.smp, ram=self.ram, cmdline=self.cmdline,
                         limit=self.limit)
@@ -220,6 +223,9 @@ class Smmu(Scenario):
         if got != want:
             raise Failed(f"guest: features {features:#x}: two-level, S1, S2 "
                          f"are {got}")
+        # Its registers and acknowledgements; no function here sends requests.
+        if self.ats and "entries for priq" not in log:
+            raise Failed("guest: no PRI queue")
         bad = re.search(r".*(CMDQ error|CMD_SYNC timeout|GERROR|"
                         r"event queue is full|unexpected).*", log)
         if bad:
