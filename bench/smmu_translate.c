@@ -15,7 +15,7 @@
 #include <iom/host/host.h>
 
 #include "../bench/bench.h"
-#include "lib/smmu.h"
+#include "lib/smmu_stall.h"
 #include "lib/test.h"
 
 #define PICKS	(1u << 16)
@@ -518,6 +518,36 @@ static void count_tlbi(unsigned int live, bool blocks,
 	printf("%u\n", rounds * n);
 }
 
+/* --- stalls --- */
+
+/* A fault that is held, its record, the RESUME, and the transaction asked again. */
+__attribute__((noinline)) void region_stall(struct st_world *w, uint64_t iova)
+{
+	uint32_t prod = (uint32_t)st_r(&w->t, ST_CMDQ_PROD), size = 1u << ST_CMDQ_LG2;
+	uint64_t at = w->t.cmdq + 16 * (uint64_t)(prod & (size - 1));
+
+	ST_REQUIRE(st_dev_go(&w->d, iova, ST_R).rc == IOM_EAGAIN);
+	st_poke(&w->t, at, ST_RESUME | ST_ABORT);
+	st_poke(&w->t, at + 8, w->d.port.stag);
+	region_doorbell(&w->t, (prod + 1) & (2 * size - 1));
+	ST_REQUIRE(st_dev_go(&w->d, iova, ST_R).rc == IOM_EFAULT);
+}
+
+static void count_stalls(void)
+{
+	unsigned int i, n = 1000;
+	struct st_world w;
+	uint64_t ev[4];
+
+	st_world_s1(&w, 64);
+	for (i = 0; i < n; i++) {
+		region_stall(&w, TOP);
+		ST_REQUIRE(st_event(&w.t, ev));
+	}
+	st_world_close(&w);
+	printf("%u\n", n);
+}
+
 /* --- memory --- */
 
 static void memory_row(void)
@@ -565,6 +595,8 @@ static void count(const char *what)
 		count_tlbi(64, false, whole_vmid, true);
 	else if (!strcmp(what, "vmid8k"))
 		count_tlbi(8192, false, whole_vmid, true);
+	else if (!strcmp(what, "stall"))
+		count_stalls();
 	else
 		abort();
 }

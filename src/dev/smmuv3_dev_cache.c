@@ -515,19 +515,36 @@ static void tlbi_bucket(struct iom_smmuv3_dev *s, const struct smmu_tlbi *i, uin
 		found_one(s, i, sp, found);
 }
 
-/* The spaces of one VMID, or of all; of stage 2, or the others. */
-static void tlbi_vmids(struct iom_smmuv3_dev *s, const struct smmu_tlbi *i, uint16_t vmid,
-		       bool s2, struct smmu_tlbi_spaces *found)
+enum which { ANY, STAGE_2, OTHERS };
+
+/* The spaces of one VMID, or of all. */
+static inline __attribute__((always_inline)) void
+tlbi_vmids(struct iom_smmuv3_dev *s, const struct smmu_tlbi *i, uint16_t vmid, enum which which,
+	   struct smmu_tlbi_spaces *found)
 {
 	unsigned int last = s->cfg.config_entries - 1, b = i->every ? 0 : vmid & last;
 	struct smmu_space *sp;
 
 	for (last = i->every ? last : b; b <= last; b++) {
 		for (sp = s->vmid_bucket[b]; sp; sp = sp->next_vmid) {
-			if ((sp->kind == SMMU_SPACE_S2) == s2)
+			if (which == ANY || (sp->kind == SMMU_SPACE_S2) == (which == STAGE_2))
 				found_one(s, i, sp, found);
 		}
 	}
+}
+
+/*
+ * Stage 2, and what was combined with it. A nested walk begun meanwhile may
+ * have found a step of stage 2 that was still there: what it combines goes in
+ * before tlb_gen moves on, and out below; or it does not go in.
+ */
+static __attribute__((noinline)) void tlbi_both(struct iom_smmuv3_dev *s,
+						const struct smmu_tlbi *i, uint16_t vmid,
+						struct smmu_tlbi_spaces *found)
+{
+	tlbi_vmids(s, i, vmid, STAGE_2, found);
+	atomic_fetch_add(&s->tlb_gen, 1);
+	tlbi_vmids(s, i, vmid, OTHERS, found);
 }
 
 void iomi_smmuv3_dev_tlbi_begin(struct iom_smmuv3_dev *s)
@@ -546,7 +563,6 @@ void iomi_smmuv3_dev_tlbi_first(struct iom_smmuv3_dev *s, const struct smmu_tlbi
 {
 	/* EL2 has no VMID. */
 	uint16_t vmid = i->kind == SMMU_SPACE_EL2 ? 0 : i->vmid;
-	bool both;
 
 	/* First: a walk that has begun caches nothing any more. */
 	atomic_fetch_add(&s->tlb_gen, 1);
@@ -557,17 +573,10 @@ void iomi_smmuv3_dev_tlbi_first(struct iom_smmuv3_dev *s, const struct smmu_tlbi
 			tlbi_bucket(s, i, vmid, 0, found);
 		return;
 	}
-	both = i->every || i->with_s2;
-	if (both || i->kind == SMMU_SPACE_S2)
-		tlbi_vmids(s, i, vmid, true, found);
-	/*
-	 * A nested walk begun since may have found a step of stage 2 that was
-	 * still there: what it combines goes in before this, and out below; or not in.
-	 */
-	if (both)
-		atomic_fetch_add(&s->tlb_gen, 1);
-	if (i->kind != SMMU_SPACE_S2)
-		tlbi_vmids(s, i, vmid, false, found);
+	if (i->every || i->with_s2)
+		tlbi_both(s, i, vmid, found);
+	else
+		tlbi_vmids(s, i, vmid, ANY, found);
 }
 
 void iomi_smmuv3_dev_tlbi_again(struct iom_smmuv3_dev *s, const struct smmu_tlbi *i,

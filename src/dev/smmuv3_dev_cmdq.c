@@ -209,8 +209,8 @@ static void tlbi_like(struct iom_smmuv3_dev *s, const uint64_t w[2], struct tlbi
 	iomi_smmuv3_dev_tlbi_again(s, &r->i, &r->found);
 }
 
-static void tlbi(struct iom_smmuv3_dev *s, unsigned int op, const uint64_t w[2],
-		 struct tlbi_run *r)
+static inline __attribute__((always_inline)) void
+tlbi(struct iom_smmuv3_dev *s, unsigned int op, const uint64_t w[2], struct tlbi_run *r)
 {
 	if (!r->locked)
 		iomi_smmuv3_dev_tlbi_begin(s);

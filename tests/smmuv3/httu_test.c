@@ -15,6 +15,7 @@
 #define DBM	(UINT64_C(1) << 51)
 #define RO	ST_S1_RO			/* stage 1: AP[2] */
 #define S2W	ST_S2_W				/* stage 2: S2AP[1] */
+#define SW	(UINT64_C(1) << 55)
 #define PAGES	8u
 
 static struct iom_smmuv3_dev_cfg httu_cfg(unsigned int httu)
@@ -435,7 +436,7 @@ static void before(void *arg, enum gmem_fake_kind kind, uint64_t addr, size_t le
 		return;
 	th->left--;
 	if (th->flip)
-		th->val ^= UINT64_C(1) << 55;
+		th->val ^= SW;
 	st_poke(th->t, th->slot, th->val);
 }
 
@@ -451,6 +452,7 @@ static void lost_races(void **state)
 		{ ST_S1_RW | DBM | 3, 0, ST_S1_RW | DBM | 3 },
 		{ ST_S1_RW | DBM | RO | 3, 0, ST_S1_RW | DBM | 3 },
 		{ ST_S1_RW | RO | 3, ST_PERMISSION, ST_S1_RW | RO | 3 },
+		{ ((ST_S1_RW | SW) & ~AF) | 3, 0, ST_S1_RW | SW | 3 },
 	};
 	struct iom_smmuv3_dev_cfg cfg = httu_cfg(2);
 	struct gmem_fake fake;
@@ -470,11 +472,15 @@ static void lost_races(void **state)
 	fake.before = before;
 	fake.before_arg = &th;
 	was = t.port.gmem;
-	for (i = 0; i < 5; i++) {
-		bool always = i == 4;
+	for (i = 0; i < 6; i++) {
+		bool always = i == 5;
 
-		st_map(&t, &x.s1, VA, PA, 3, ST_S1_RW | DBM | RO);
+		/* The last but one: HA alone, where the quick walk has read everything before. */
+		set_s1(&t, &x, true, i != 4, false);
+		st_map(&t, &x.s1, VA, PA, 3, i == 4 ? ST_S1_RW & ~AF : ST_S1_RW | DBM | RO);
+		st_map(&t, &x.s1, VA + 0x1000, PA, 3, ST_S1_RW);
 		st_flush(&t);
+		assert_int_equal(st_xlate(&t, VA + 0x1000, ST_R).rc, 0);
 		th = (struct thief){ &t, st_slot(&t, &x.s1, VA, 3),
 				     PA | (always ? ST_S1_RW | DBM | RO | 3 : row[i].then), always,
 				     always ? 100000 : 1, 0 };
