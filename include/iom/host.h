@@ -21,7 +21,9 @@
 #include <iom/host/host_store.h>
 #include <iom/host/host_worker.h>
 #include <iom/fw/diag.h>
+#include <iom/fw/iort.h>
 #include <iom/fw/machine.h>
+#include <iom/fw/streams.h>
 #include <iom/fw/viot.h>
 
 #endif
