@@ -18,9 +18,16 @@ static void write_all(const struct iom_machine *m, const uint8_t *base, size_t s
 	struct iom_diag d;
 	uint32_t i, iommu, id;
 	size_t len;
+	struct iom_streams_smmu smmus[8];
+	struct iom_streams_range ranges[64];
+	struct iom_streams s = { smmus, 0, 8, ranges, 0, 64, NULL, 0, 0 };
 
-	for (i = 0; i < m->nr_bridges; i++)
+	for (i = 0; i < m->nr_bridges; i++) {
 		iom_machine_find_pci(m, i, 0x18, &iommu, &id);
+		iom_machine_find_msi(m, i, 0x18, &iommu, &id);
+	}
+	if (!iom_machine_streams(m, &s, &d))
+		iom_streams_find_pci(&s, 0, 0x18, &iommu, &id);
 	iom_machine_viot(m, buf, sizeof(buf), &len, &d);
 	iom_machine_dt(m, NULL, 0, buf, sizeof(buf), &len, &d);
 	iom_machine_dt(m, base, size, buf, sizeof(buf), &len, &d);

@@ -133,6 +133,7 @@ static int enter(struct iomi_machine_ctx *c, int off)
 		.off = off,
 		.bridge = up ? up->bridge : IOM_MACHINE_NONE,
 		.iommu = IOM_MACHINE_NONE,
+		.msi = IOM_MACHINE_NONE,
 		.enabled = !up || up->enabled,
 	};
 	rc = push_path(c, n);
@@ -152,6 +153,8 @@ static int enter(struct iomi_machine_ctx *c, int off)
 		n->bridge = c->nr_bridges++;
 	if (iomi_machine_has(c, "#iommu-cells"))
 		n->iommu = c->nr_iommus++;
+	if (iomi_machine_has(c, "msi-controller"))
+		n->msi = c->nr_msis++;
 	return IOM_OK;
 }
 
@@ -162,6 +165,7 @@ int iomi_machine_walk(struct iomi_machine_ctx *c,
 
 	c->nr_bridges = 0;
 	c->nr_iommus = 0;
+	c->nr_msis = 0;
 	c->depth = 0;
 	c->path[0] = '\0';
 	while (off >= 0 && depth >= 0) {
@@ -393,6 +397,7 @@ static int count(struct iomi_machine_ctx *c)
 	if (c->depth && iomi_machine_parent(c)->resv_parent)
 		c->cap_resvs++;
 	if (c->nr_bridges > IOMI_MACHINE_BRIDGES || c->nr_iommus > IOMI_MACHINE_IOMMUS ||
+	    c->nr_msis > IOMI_MACHINE_MSIS ||
 	    c->cap_endpoints > IOMI_MACHINE_ENDPOINTS ||
 	    c->cap_resvs > IOMI_MACHINE_RESVS || c->cap_fns > IOMI_MACHINE_FNS)
 		return iomi_diag_fail(c->diag, IOM_E2BIG, c->path, n->iommu != IOM_MACHINE_NONE ?
@@ -408,6 +413,9 @@ static int allocate(struct iomi_machine_ctx *c)
 	rc = iomi_machine_alloc(c, c->nr_bridges, sizeof(*c->bridges), &c->bridges);
 	if (!rc)
 		rc = iomi_machine_alloc(c, c->nr_iommus, sizeof(*c->iommus), &c->iommus);
+	c->cap_msis = c->nr_msis;
+	if (!rc)
+		rc = iomi_machine_alloc(c, c->cap_msis, sizeof(*c->msis), &c->msis);
 	if (!rc)
 		rc = iomi_machine_alloc(c, c->nr_iommus, sizeof(*c->refs), &c->refs);
 	if (!rc)
@@ -470,6 +478,8 @@ static int read_tree(struct iomi_machine_ctx *c, struct iom_machine *m)
 		.nr_endpoints = c->nr_endpoints,
 		.nr_resvs = c->nr_resvs,
 		.nr_fns = c->nr_fns,
+		.nr_msis = c->nr_msis,
+		.msis = c->msis,
 		.bridges = c->bridges,
 		.iommus = c->iommus,
 		.endpoints = c->endpoints,

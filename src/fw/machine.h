@@ -19,6 +19,7 @@
 #define IOMI_MACHINE_ENDPOINTS	65536u
 #define IOMI_MACHINE_RESVS	1024u
 #define IOMI_MACHINE_FNS	4096u
+#define IOMI_MACHINE_MSIS	1024u
 /* Of one virtio-iommu: the device reports 16 regions, of which one is for MSIs. */
 #define IOMI_MACHINE_RESV_REGIONS 15u
 
@@ -35,6 +36,10 @@ struct iomi_machine_node {
 	bool resv_parent;		/* /reserved-memory */
 	uint32_t bridge;		/* index of the host it is or is below, or NONE */
 	uint32_t iommu;			/* its index, if it is an IOMMU, or NONE */
+	uint32_t msi;			/* its index, if it is an MSI controller, or NONE */
+	/* Third walk: what DMA of those below is limited to. */
+	uint32_t nr_windows;
+	const struct iom_machine_window *windows;
 };
 
 /* A phandle and the IOMMU that has it; sorted by phandle. */
@@ -57,11 +62,13 @@ struct iomi_machine_ctx {
 	char path[IOMI_MACHINE_PATH];
 	uint32_t nr_bridges;
 	uint32_t nr_iommus;
+	uint32_t nr_msis;
 
 	/* Counted by the first walk, filled by the others. */
 	uint32_t cap_endpoints;
 	uint32_t cap_resvs;
 	uint32_t cap_fns;
+	uint32_t cap_msis;
 	uint32_t nr_endpoints;
 	uint32_t nr_resvs;
 	uint32_t nr_fns;
@@ -70,6 +77,9 @@ struct iomi_machine_ctx {
 	struct iom_machine_endpoint *endpoints;
 	struct iom_machine_resv *resvs;
 	struct iom_machine_fn *fns;
+	struct iom_machine_msi *msis;
+	uint32_t irq_parent;		/* phandle that was looked up last, and its cells */
+	uint32_t irq_cells;
 	struct iomi_machine_ref *refs;
 	uint32_t nr_refs;
 };
@@ -108,6 +118,12 @@ int iomi_machine_pci_reg(struct iomi_machine_ctx *c, uint16_t *bdf);
 bool iomi_machine_is_viommu_pci(const struct iomi_machine_ctx *c);
 int iomi_machine_read_nodes(struct iomi_machine_ctx *c);
 int iomi_machine_read_maps(struct iomi_machine_ctx *c);
+
+/* machine_smmu.c: MSI controllers, msi-map, dma-ranges, interrupts of SMMUs. */
+int iomi_machine_read_msi(struct iomi_machine_ctx *c);
+int iomi_machine_read_msi_map(struct iomi_machine_ctx *c);
+int iomi_machine_read_windows(struct iomi_machine_ctx *c);
+int iomi_machine_read_irqs(struct iomi_machine_ctx *c, struct iom_machine_iommu *iommu);
 
 /* machine_fn.c: what a libiom machine file adds, and what it may not have. */
 int iomi_machine_strict(struct iomi_machine_ctx *c);

@@ -118,7 +118,7 @@ static int read_iommu(struct iomi_machine_ctx *c)
 	if (iommu->kind == IOM_MACHINE_VIOMMU_PCI)
 		return read_viommu_pci(c, iommu);
 	iommu->has_reg = iomi_machine_reg(c, &iommu->reg);
-	return IOM_OK;
+	return iommu->kind == IOM_MACHINE_SMMUV3 ? iomi_machine_read_irqs(c, iommu) : IOM_OK;
 }
 
 static int read_resv(struct iomi_machine_ctx *c)
@@ -153,6 +153,8 @@ static int visit_node(struct iomi_machine_ctx *c)
 		rc = read_bridge(c);
 	if (!rc && n->iommu != IOM_MACHINE_NONE)
 		rc = read_iommu(c);
+	if (!rc && n->msi != IOM_MACHINE_NONE)
+		rc = iomi_machine_read_msi(c);
 	if (!rc && c->depth && iomi_machine_parent(c)->resv_parent)
 		rc = read_resv(c);
 	if (!rc && c->strict && iomi_machine_is_fn(c))
@@ -318,16 +320,21 @@ static int read_iommus(struct iomi_machine_ctx *c)
 		e->enabled = n->enabled;
 		e->coherent = n->coherent;
 		e->has_reg = iomi_machine_reg(c, &e->reg);
+		e->nr_windows = c->depth ? iomi_machine_parent(c)->nr_windows : 0;
+		e->windows = c->depth ? iomi_machine_parent(c)->windows : NULL;
 	}
 	return rc;
 }
 
 static int visit_map(struct iomi_machine_ctx *c)
 {
-	int rc = IOM_OK;
+	int rc;
 
-	if (iomi_machine_cur(c)->host)
+	rc = iomi_machine_read_windows(c);
+	if (!rc && iomi_machine_cur(c)->host)
 		rc = read_map(c);
+	if (!rc && iomi_machine_cur(c)->host)
+		rc = iomi_machine_read_msi_map(c);
 	return rc ? rc : read_iommus(c);
 }
 

@@ -19,6 +19,7 @@
 
 #include <iom/base/range.h>
 #include <iom/fw/diag.h>
+#include <iom/fw/streams.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -42,6 +43,32 @@ struct iom_machine_map {
 	uint32_t count;			/* never 0; rid and id ranges do not wrap */
 };
 
+/*
+ * One msi-map entry: MSIs of requester ids [rid, rid + count - 1], after the
+ * mask, reach the controller with the device ids [id, id + count - 1].
+ */
+struct iom_machine_msi_map {
+	uint32_t msi;			/* index into msis */
+	uint32_t rid;
+	uint32_t id;
+	uint32_t count;			/* never 0; the ranges do not wrap */
+};
+
+/* One dma-ranges entry: addresses that DMA may have, and where they go on the bus above. */
+struct iom_machine_window {
+	struct iom_range bus;
+	uint64_t to;
+};
+
+struct iom_machine_msi {		/* has msi-controller: an ITS, a GICv2m frame, ... */
+	const char *path;
+	const char *compatible;		/* first string; may be empty */
+	uint32_t phandle;		/* 0: none */
+	bool enabled;
+	bool has_reg;
+	struct iom_range reg;		/* in CPU addresses */
+};
+
 struct iom_machine_bridge {		/* a PCI host bridge */
 	const char *path;
 	uint16_t segment;		/* linux,pci-domain */
@@ -54,6 +81,11 @@ struct iom_machine_bridge {		/* a PCI host bridge */
 	uint32_t map_mask;
 	uint32_t nr_maps;
 	const struct iom_machine_map *maps;
+	uint32_t msi_mask;
+	uint32_t nr_msi_maps;
+	const struct iom_machine_msi_map *msi_maps;
+	uint32_t nr_windows;		/* of its dma-ranges; 0: DMA is not limited by it */
+	const struct iom_machine_window *windows;
 };
 
 enum iom_machine_iommu_kind {
@@ -76,6 +108,11 @@ struct iom_machine_iommu {
 	bool has_reg;			/* the others: reg was there, and is */
 	struct iom_range reg;		/* this in CPU addresses */
 	uint32_t fn;			/* index into fns of a function libiom provides, or NONE */
+	/* SMMUV3: wired interrupts, by a GIC's numbers (SPIs from 32); 0: none, or no GIC's. */
+	uint32_t irq_event;
+	uint32_t irq_pri;
+	uint32_t irq_gerror;
+	uint32_t irq_sync;
 };
 
 /* One element of a platform device's `iommus`. */
@@ -88,6 +125,8 @@ struct iom_machine_endpoint {
 	bool coherent;
 	bool has_reg;
 	struct iom_range reg;
+	uint32_t nr_windows;		/* dma-ranges of the nearest bus above that limits DMA */
+	const struct iom_machine_window *windows;
 };
 
 struct iom_machine_resv {		/* a child of /reserved-memory */
@@ -156,6 +195,8 @@ struct iom_machine {
 	uint32_t nr_endpoints;
 	uint32_t nr_resvs;
 	uint32_t nr_fns;
+	uint32_t nr_msis;
+	const struct iom_machine_msi *msis;
 	const struct iom_machine_bridge *bridges;
 	const struct iom_machine_iommu *iommus;
 	const struct iom_machine_endpoint *endpoints;
@@ -195,6 +236,19 @@ int iom_machine_read(const void *fdt, size_t size, uint32_t flags, void *mem,
  */
 int iom_machine_find_pci(const struct iom_machine *m, uint32_t bridge,
 			 uint16_t bdf, uint32_t *iommu, uint32_t *endpoint);
+
+/* The MSI controller, an index into msis, and device id of a PCI function. IOM_ENOENT. */
+int iom_machine_find_msi(const struct iom_machine *m, uint32_t bridge, uint16_t bdf,
+			 uint32_t *msi, uint32_t *device);
+
+/*
+ * What a driver of SMMUv3s needs of it: the SMMUs that are enabled, and endpoints,
+ * enabled too; those that no such SMMU translates are ranges without one. A bridge
+ * whose segment is a guess has segment 0. IOM_E2BIG: an array is too small, *diag
+ * says which.
+ */
+int iom_machine_streams(const struct iom_machine *m, struct iom_streams *out,
+			struct iom_diag *diag);
 
 /*
  * The VIOT of a machine: its virtio-iommus, and ranges that cover the functions
