@@ -429,6 +429,19 @@ static int allocate(struct iomi_machine_ctx *c)
 }
 
 /*
+ * libfdt's full check follows a NULL pointer in trees of versions below 16, which
+ * nobody has written since 2005.
+ */
+int iomi_machine_check_fdt(const void *fdt, size_t size)
+{
+	if (size < sizeof(struct fdt_header))
+		return -FDT_ERR_TRUNCATED;
+	if (fdt_magic(fdt) == FDT_MAGIC && fdt_version(fdt) < 16)
+		return -FDT_ERR_BADVERSION;
+	return fdt_check_full(fdt, size);
+}
+
+/*
  * libfdt wants 8-byte alignment and reads no further than totalsize, which its
  * full check compares with what we have.
  */
@@ -452,7 +465,7 @@ static int check_blob(struct iomi_machine_ctx *c, size_t size)
 		memcpy(copy, c->fdt, size);
 		c->fdt = copy;
 	}
-	rc = fdt_check_full(c->fdt, size);
+	rc = iomi_machine_check_fdt(c->fdt, size);
 	if (rc)
 		return iomi_diag_fail(c->diag, IOM_EINVAL, NULL, NULL,
 				      "not a device tree, or damaged: %s", fdt_strerror(rc));

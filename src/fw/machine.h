@@ -85,6 +85,8 @@ struct iomi_machine_ctx {
 };
 
 /* machine.c: the walk, memory, and properties. */
+/* 0, or why a blob is no device tree: -FDT_ERR_*. */
+int iomi_machine_check_fdt(const void *fdt, size_t size);
 int iomi_machine_walk(struct iomi_machine_ctx *c,
 		      int (*visit)(struct iomi_machine_ctx *c));
 int iomi_machine_alloc(struct iomi_machine_ctx *c, size_t n, size_t size, void *out);

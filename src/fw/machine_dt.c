@@ -298,8 +298,7 @@ static int begin(struct out *o, const void *base, size_t base_size, size_t cap)
 		rc = fdt_create_empty_tree(o->fdt, (int)cap);
 		return rc ? fdt_fail(o, NULL, NULL, rc) : IOM_OK;
 	}
-	rc = base_size < sizeof(struct fdt_header) ? -FDT_ERR_TRUNCATED :
-	     fdt_check_full(base, base_size);
+	rc = iomi_machine_check_fdt(base, base_size);
 	if (rc)
 		return iomi_diag_fail(o->diag, IOM_EINVAL, NULL, NULL,
 			"the base tree is damaged: %s", fdt_strerror(rc));
