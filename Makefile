@@ -176,7 +176,8 @@ $(addprefix $(B)/,$(EXAMPLE_DIRS)): $(B)/libiom.a
 
 # Pieces alone: examples/x_alone.c linked with its own objects and no library.
 ALONE_iova := $(filter src/dma/iova%,$(IOM_SRCS_dma)) $(IOM_SRCS_plat)
-ALONE_BINS := $(B)/alone/iova
+ALONE_pt := $(IOM_SRCS_pt) $(IOM_SRCS_plat)
+ALONE_BINS := $(B)/alone/iova $(B)/alone/pt
 
 $(ALONE_BINS): $(B)/alone/%: $(B)/obj/examples/%_alone.o $(B)/sources
 	$(call say,LD,$@) mkdir -p $(@D); $(CC) $(CFLAGS) $(SAN) $(LDFLAGS) -o $@ $(filter %.o,$^)
