@@ -332,7 +332,7 @@ static bool map_run(const struct job *j)
 	size_t n = (size_t)((j->iova.last - j->iova.start) >> pt->page_lg2) + 1;
 	struct iomi_pt_slot *s;
 
-	if ((j->iova.start ^ j->iova.last) & ~pt->block_mask || (j->h_max && n > pt->index_mask))
+	if ((j->iova.start ^ j->iova.last) & ~pt->block_mask)
 		return false;
 	if (!iomi_pt_slot_of(pt, j->iova.start, 0, &s) || any(s, n))
 		return false;

@@ -366,6 +366,112 @@ static void watch(struct dmem_fake *f)
 	}
 }
 
+/*
+ * A thread in the range beside, made to act at the worst moments: it maps while ours
+ * has its new tables filled and not yet linked (at the first clean), or linked and not
+ * yet cleaned to memory (later ones).
+ */
+static unsigned int other_at, other_count;
+static struct iom_range other_range;
+
+static void other_thread(struct dmem_fake *f)
+{
+	uint64_t ia;
+
+	if (++other_count != other_at)
+		return;
+	f->cleaning = NULL;
+	assert_int_equal(iom_pt_map(&watched->pt, other_range, 0x7000000, RW), IOM_OK);
+	/* its map has returned: hardware sees it, whatever ours still has to do */
+	for (ia = other_range.start; ia < other_range.last; ia += 0x1000) {
+		struct pt_hw_leaf l = pt_hw_walk(&watched->hw, ia);
+
+		assert_true(l.mapped && l.oa == 0x7000000 + (ia - other_range.start));
+	}
+}
+
+static void table_wanted_by_two(void **state)
+{
+	static struct one o;
+	unsigned int k, f, i;
+	struct pt_hw_leaf l;
+
+	(void)state;
+	watched = &o;
+	for (k = 1; k < 12; k++)
+		for (f = 0; f < IOM_PT_NR_FORMATS; f++) {
+			/* ours: from inside one table to inside the next */
+			struct iom_range ours = range(0x40100000, 0x1c0000);
+
+			open_one(&o, DMEM_FAKE_STALE, cfg_of(f, 12, 48, 48));
+			other_at = k;
+			other_count = 0;
+			other_range = range(0x40000000 + test_rng_below(&rng, 0xf0) * 0x1000,
+					    0x5000);
+			o.mem.cleaning = other_thread;
+			assert_int_equal(iom_pt_map(&o.pt, ours, 0x3000, RW), IOM_OK);
+			for (i = 0; i < 1024; i++) {
+				uint64_t ia = 0x40000000 + i * UINT64_C(0x1000);
+
+				l = pt_hw_walk(&o.hw, ia);
+				if (iom_range_has(ours, ia))
+					assert_true(l.mapped && l.oa == 0x3000 + ia - ours.start);
+				else if (!o.mem.cleaning && iom_range_has(other_range, ia))
+					assert_true(l.mapped);
+				else
+					assert_false(l.mapped);
+			}
+			assert_int_equal(pt_hw_tables(&o.hw), o.mem.live);
+			o.mem.cleaning = NULL;
+			close_one(&o);
+		}
+}
+
+/* Tables that earlier mappings left are used where they stand; blocks go around them. */
+static void tables_left_are_used(void **state)
+{
+	static struct one o;
+	struct iom_range r = range(0x40000000, 64 << 21), left;
+	struct iom_pt_gather g;
+	bool has[64];
+	unsigned int k, f, i, n;
+
+	(void)state;
+	for (k = 0; k < 20; k++)
+		for (f = 0; f < IOM_PT_NR_FORMATS; f++) {
+			open_one(&o, k & 1 ? DMEM_FAKE_IDENTITY : DMEM_FAKE_STALE,
+				 cfg_of(f, 12, 48, 48));
+			for (i = 0; i < 64; i++) {
+				has[i] = !test_rng_below(&rng, 4);
+				left = range(r.start + ((uint64_t)i << 21) + 0x3000, 0x2000);
+				if (!has[i])
+					continue;
+				assert_int_equal(iom_pt_map(&o.pt, left, 0, RW), IOM_OK);
+				iom_pt_gather_init(&g);
+				assert_int_equal(iom_pt_unmap(&o.pt, left, &g), IOM_OK);
+				assert_false(g.inval[0].tables);
+				iom_pt_gather_free(&o.pt, &g);
+			}
+			assert_int_equal(iom_pt_map(&o.pt, r, r.start, RW), IOM_OK);
+			for (i = 0; i < 64; i++) {
+				uint64_t ia = r.start + ((uint64_t)i << 21) +
+					      test_rng_below(&rng, 512) * 0x1000;
+				struct pt_hw_leaf l = pt_hw_walk(&o.hw, ia);
+
+				assert_true(l.mapped && l.oa == ia);
+				assert_int_equal(l.size_lg2, has[i] ? 12 : 21);
+				if (has[i])
+					assert_int_equal(l.set_lg2, 16);
+				/* a set of blocks only where all sixteen are */
+				for (n = i & ~15u; n < (i | 15u) && !has[n]; n++)
+					;
+				if (!has[i])
+					assert_int_equal(l.set_lg2, has[n] ? 21 : 25);
+			}
+			close_one(&o);
+		}
+}
+
 static void tables_are_filled_then_linked(void **state)
 {
 	static struct one o;
@@ -482,6 +588,8 @@ int main(void)
 		cmocka_unit_test(start_of_stage_2),
 		cmocka_unit_test(formats_refused),
 		cmocka_unit_test(tables_are_filled_then_linked),
+		cmocka_unit_test(table_wanted_by_two),
+		cmocka_unit_test(tables_left_are_used),
 		cmocka_unit_test(no_memory_nothing_done),
 		cmocka_unit_test(memory_out_of_reach),
 	};

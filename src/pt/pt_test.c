@@ -260,9 +260,11 @@ static void op_refused(void)
 	uint64_t page = w.pt.page_mask + 1, odd = 1 + test_rng_below(&w.rng, page - 1);
 	struct iom_range in = range_of(0, w.n - 1), r = in, ap = w.pt.aperture;
 	struct iom_pt_gather g;
-	uint64_t pa = 0;
+	uint64_t pa = 0, oa;
 	unsigned int prot = IOM_PT_READ;
 
+	if (test_rng_below(&w.rng, 2))		/* one page goes another way than many */
+		r.last = r.start + page - 1;
 	switch (test_rng_below(&w.rng, 9)) {
 	case 0: r.start += odd; break;
 	case 1: r.last -= odd; break;
@@ -275,6 +277,11 @@ static void op_refused(void)
 	default: prot = IOM_PT_NOEXEC | IOM_PT_CACHE; break;
 	}
 	assert_int_equal(iom_pt_map(&w.pt, r, pa, prot), IOM_EINVAL);
+	/* the same bits below what is translated, but not in the aperture */
+	if (ap.last != UINT64_MAX)
+		assert_int_equal(iom_pt_lookup(&w.pt, in.start + ap.last + 1, &oa), IOM_EFAULT);
+	if (ap.start)
+		assert_int_equal(iom_pt_lookup(&w.pt, in.start & ~ap.start, &oa), IOM_EFAULT);
 	if (prot != IOM_PT_READ || pa)
 		return;
 	iom_pt_gather_init(&g);

@@ -123,6 +123,8 @@ static void op_clean(struct iom_dmem *m, const void *virt, size_t size)
 {
 	struct dmem_fake *f = IOM_CONTAINER_OF(m, struct dmem_fake, dmem);
 
+	if (f->cleaning)
+		f->cleaning(f);
 	pthread_mutex_lock(&f->lock);
 	REQUIRE((const uint8_t *)virt >= f->mem &&
 		(const uint8_t *)virt + size <= f->mem + f->used);

@@ -31,7 +31,8 @@ struct dmem_fake {
 	long live, fail_in;
 	unsigned long nr_allocs, nr_cleans;
 	bool failed;
-	/* Called after each clean, the fake's lock not held; may be NULL. */
+	/* Called before and after each clean, the fake's lock not held; may be NULL. */
+	void (*cleaning)(struct dmem_fake *f);
 	void (*cleaned)(struct dmem_fake *f);
 };
 
