@@ -309,6 +309,7 @@ int iomi_smmuv3_strict_tlb_fetch(struct strict_way *y, const struct smmu_txn *t,
 
 	if (st) {
 		d = st->d;
+		d.kept = true;
 	} else {
 		rc = iomi_smmuv3_strict_load(y->s, y->gmem, what->pa, w, 1);
 		if (rc)
@@ -481,8 +482,10 @@ bool iomi_smmuv3_strict_tlb_find(struct strict_way *y, const struct smmu_txn *t,
 		return false;
 	}
 	o = owner_entry(en);
-	for (i = 0; i < en->nr; i++)
+	for (i = 0; i < en->nr; i++) {
+		o.leaf = en->d[i].leaf || !en->d[i].kept;
 		judge(y->s, y->gmem, &o, en->enables, &en->d[i]);
+	}
 	*leaf = en->leaf;
 	return true;
 }
