@@ -68,7 +68,7 @@ struct strict_desc {
 	int8_t level;
 	bool leaf;
 	bool reported;
-	bool kept;		/* of an entry: came from a step that is a table's, not from memory */
+	bool kept;		/* of an entry: was held, and not read */
 	uint64_t pa, ia, w;
 	uint64_t changed, mark, syncs;	/* as of strict_line */
 };
