@@ -168,20 +168,20 @@ void iomi_smmuv3_strict_chk_unanswered(struct iom_smmuv3_dev *s)
 
 /* --- all of them ----------------------------------------------------------- */
 
-static void track(struct strict_checker *k, const struct smmuv3_wire_cmd *c)
+/* Whatever was submitted before is complete: the next CMD_SYNC is the one that counts. */
+static void track(struct iom_smmuv3_dev *s, const struct smmuv3_wire_cmd *c)
 {
+	struct strict_checker *k = s->strict->checker;
+	uint64_t next = s->strict->completed_syncs + 1;
 	uint32_t mask;
 
 	switch (c->opcode) {
-	case SMMU_CMD_SYNC:
-		k->syncs++;
-		break;
 	case SMMU_CMD_CFGI_STE_RANGE:
 		mask = c->range == SMMU_CFGI_RANGE_ALL ? UINT32_MAX :
 							 (IOM_BIT32(c->range) << 1) - 1;
 		iomi_smmuv3_strict_chk_forget(k, c->sid & ~mask, c->sid | mask);
 		if (mask == UINT32_MAX)
-			k->cfgi_all = k->syncs + 1;
+			k->cfgi_all = next;
 		break;
 	case SMMU_CMD_CFGI_STE:
 	case SMMU_CMD_CFGI_CD:
@@ -189,10 +189,10 @@ static void track(struct strict_checker *k, const struct smmuv3_wire_cmd *c)
 		iomi_smmuv3_strict_chk_forget(k, c->sid, c->sid);
 		break;
 	case SMMU_CMD_TLBI_NSNH_ALL:
-		k->tlbi_all = k->syncs + 1;
+		k->tlbi_all = next;
 		break;
 	case SMMU_CMD_TLBI_EL2_ALL:
-		k->tlbi_el2 = k->syncs + 1;
+		k->tlbi_el2 = next;
 		break;
 	default:
 		break;
@@ -214,7 +214,7 @@ void iomi_smmuv3_strict_command(struct iom_smmuv3_dev *s, const uint64_t w[2])
 	if (!legal || !iomi_smmuv3_wire_unpack_cmd(w, &c))
 		return;
 	cmd_bits(s, &c, w);
-	track(s->strict->checker, &c);
+	track(s, &c);
 	if (c.opcode == SMMU_CMD_ATC_INV)
 		atc_order(s, &c, w);
 	else if (c.opcode == SMMU_CMD_PRI_RESP)

@@ -67,8 +67,8 @@ struct strict_checker {
 	uint64_t gerror_step;		/* since when an error is active; 0: none is */
 	bool gerror_told;
 
-	/* CMD_SYNCs consumed; how many must be complete before SMMUEN: 0, no such command yet */
-	uint64_t syncs, cfgi_all, tlbi_all, tlbi_el2;
+	/* CMD_SYNCs that must be complete before SMMUEN; 0: no such command yet */
+	uint64_t cfgi_all, tlbi_all, tlbi_el2;
 
 	struct chk_prg prg[CHK_PRGS];
 	uint64_t next_prg;
