@@ -14,7 +14,9 @@
 void iomi_smmuv3_drv_batch_add(struct iom_smmuv3_drv *s, struct smmu_batch *b,
 			       const struct smmuv3_wire_cmd *c)
 {
-	if (b->n == IOM_ARRAY_SIZE(b->cmd)) {
+	unsigned int most = (1u << s->cmdq.lg2) - 1;	/* and a CMD_SYNC */
+
+	if (b->n == IOM_ARRAY_SIZE(b->cmd) || b->n == most) {
 		if (!b->rc)
 			b->rc = iomi_smmuv3_drv_issue(s, (const uint64_t (*)[2])b->cmd, b->n,
 						      false);

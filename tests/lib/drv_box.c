@@ -156,6 +156,7 @@ int drv_box_create_driver(struct drv_box *b, const struct drv_box_cfg *cfg,
 		.plat = &b->pt.plat, .mmio = &b->mmio, .dmem = &b->dmem, .s1 = cfg->s1,
 		.no_sync_msi = cfg->no_sync_msi, .fault = cfg->fault, .arg = cfg->arg,
 		.sid_lg2 = 16, .timeout_turns = cfg->timeout_turns,
+		.cmdq_lg2 = cfg->cmdq_lg2, .evtq_lg2 = cfg->evtq_lg2,
 	};
 
 	return iom_smmuv3_drv_create(&drv, &b->drv, why);
@@ -230,8 +231,12 @@ void drv_box_fini(struct drv_box *b, unsigned int nr)
 {
 	unsigned int i;
 
+	/* What it left undone, before and after the driver lets go. */
+	if (b->strict)
+		REQUIRE(!iom_smmuv3_strict_finish(b->dev));
 	if (b->drv)
 		REQUIRE(!iom_smmuv3_drv_destroy(b->drv));
+	REQUIRE(!b->reports);
 	for (i = 0; i < nr; i++) {
 		iom_access_leave(&b->access[i]);
 		iom_smmuv3_dev_port_fini(&b->port[i]);

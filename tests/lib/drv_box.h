@@ -48,7 +48,8 @@ struct drv_box_cfg {
 	uint32_t idr[6];		/* all 0: the model's default */
 	const struct iom_smmuv3_drv_s1 *s1;
 	bool no_sync_msi;
-	uint32_t timeout_turns;		/* 0: the driver's default */
+	uint32_t timeout_turns;		/* 0: the driver's default; the two below too */
+	uint8_t cmdq_lg2, evtq_lg2;
 	/* The strict model, by this seed: each report is printed and counted in box.reports. */
 	bool strict;
 	uint64_t seed;
@@ -65,7 +66,7 @@ void drv_box_init_model(struct drv_box *b, const struct drv_box_cfg *cfg, const 
 			unsigned int nr);
 int drv_box_create_driver(struct drv_box *b, const struct drv_box_cfg *cfg,
 			  struct iom_smmuv3_drv_diag *why);
-/* b->drv NULL: there was none. Destroys both halves; all memory must be back. */
+/* b->drv NULL: there was none. Destroys both halves; all memory must be back, nothing reported. */
 void drv_box_fini(struct drv_box *b, unsigned int nr);
 
 /* What a transaction of port i reaches: IOM_OK and *pa, or the model's error. */
