@@ -45,6 +45,7 @@ struct loop {
 	int where[STREAMS];		/* a domain, or NOWHERE, IDENTITY */
 	struct domain dom[DOMAINS];
 	struct test_rng rng;
+	unsigned int hot;		/* page mapped or unmapped last */
 	uint64_t reached, refused;
 };
 
@@ -53,13 +54,26 @@ static uint64_t below(struct loop *l, uint64_t n)
 	return test_rng_below(&l->rng, n);
 }
 
+/* Mostly the one that has most to lose. */
+static unsigned int any_stream(struct loop *l)
+{
+	return l->b.atc_on && below(l, 2) ? 1 : (unsigned int)below(l, STREAMS);
+}
+
+static struct domain *any_domain(struct loop *l)
+{
+	return &l->dom[l->b.atc_on && below(l, 2) ? (unsigned int)l->where[1] :
+						    (unsigned int)below(l, DOMAINS)];
+}
+
 /* --- the oracle --- */
 
 /* One transaction of stream s, which is to be in domain `where`; more: with a PASID. */
 static void check_one(struct loop *l, unsigned int s, int where, unsigned int more)
 {
 	unsigned int access = below(l, 2) ? IOM_ACCESS_READ : IOM_ACCESS_WRITE;
-	unsigned int page = (unsigned int)below(l, PAGES);
+	/* Most often where something has just changed. */
+	unsigned int page = below(l, 2) ? l->hot : (unsigned int)below(l, PAGES);
 	uint64_t iova = WINDOW + page * PAGE + below(l, PAGE), pa = 0, want = 0;
 	const struct domain *d;
 	int rc = drv_box_dma(&l->b, s, iova, access | more, &pa);
@@ -102,7 +116,7 @@ static void check(struct loop *l)
 	uint64_t pa;
 
 	for (i = 0; i < 8; i++) {
-		s = (unsigned int)below(l, STREAMS);
+		s = any_stream(l);
 		check_one(l, s, l->where[s], 0);
 	}
 	check_large(l, s);
@@ -122,7 +136,7 @@ static struct iom_range pages(unsigned int at, unsigned int n)
 
 static void map(struct loop *l)
 {
-	struct domain *d = &l->dom[below(l, DOMAINS)];
+	struct domain *d = any_domain(l);
 	unsigned int at = (unsigned int)below(l, PAGES), i;
 	unsigned int n = 1 + (unsigned int)below(l, PAGES - at > 20 ? 20 : PAGES - at);
 	uint64_t pa = (UINT64_C(0x100000) + below(l, 0x10000)) * PAGE;
@@ -134,6 +148,7 @@ static void map(struct loop *l)
 		there |= d->pa[i] != 0;
 	rc = iom_domain_map(d->d, pages(at, n), pa, prot);
 	assert_int_equal(rc, there ? IOM_EEXIST : IOM_OK);
+	l->hot = at;
 	for (i = at; !rc && i < at + n; i++) {
 		d->pa[i] = pa + (i - at) * PAGE;
 		d->prot[i] = prot;
@@ -141,11 +156,25 @@ static void map(struct loop *l)
 	}
 }
 
+/* Stream 1 has an ATC, if the SMMU has ATS; not while it is in no domain. */
+static void switch_ats(struct loop *l)
+{
+	bool on = !l->b.atc_on;
+
+	if (!l->b.atc_there || l->where[1] < 0)
+		return;
+	/* The endpoint's own bit: cleared before, set after. */
+	if (!on)
+		l->b.atc_on = false;
+	assert_int_equal(iom_smmuv3_drv_stream_ats(&l->stream[1], on), IOM_OK);
+	l->b.atc_on = on;
+}
+
 /* 2 MiB come or go, as a block, or where the address forbids that, as pages. */
 static void large(struct loop *l)
 {
 	unsigned int i = (unsigned int)below(l, LARGE);
-	struct domain *d = &l->dom[below(l, DOMAINS)];
+	struct domain *d = any_domain(l);
 	struct iom_range r = { LARGE_AT(i), LARGE_AT(i) + LARGE_SIZE - 1 };
 	uint64_t pa = (8 + below(l, 100)) * UINT64_C(0x40000000) + (below(l, 2) ? 0 : 0x7000);
 
@@ -161,8 +190,8 @@ static void large(struct loop *l)
 /* From a mapped page on, some mapped pages: mappings whole, or nothing changes. */
 static void unmap(struct loop *l)
 {
-	struct domain *d = &l->dom[below(l, DOMAINS)];
-	unsigned int at = (unsigned int)below(l, PAGES), n = 1, i;
+	struct domain *d = any_domain(l);
+	unsigned int at = below(l, 3) ? l->hot : (unsigned int)below(l, PAGES), n = 1, i;
 	bool whole;
 	int rc;
 
@@ -175,6 +204,7 @@ static void unmap(struct loop *l)
 	whole = d->first[at] && (at + n == PAGES || !d->pa[at + n] || d->first[at + n]);
 	rc = iom_domain_unmap(d->d, pages(at, n));
 	assert_int_equal(rc, whole ? IOM_OK : IOM_EINVAL);
+	l->hot = at;
 	for (i = at; !rc && i < at + n; i++)
 		d->pa[i] = 0;
 }
@@ -203,9 +233,13 @@ static void move_pasid(struct loop *l)
 
 static void move(struct loop *l)
 {
-	unsigned int s = (unsigned int)below(l, STREAMS);
+	unsigned int s = any_stream(l);
 	int to = (int)below(l, DOMAINS + 2) - 2;
 
+	if (s == 1 && l->b.atc_on && to < 0) {
+		assert_int_equal(iom_smmuv3_drv_identity(&l->stream[1]), IOM_EBUSY);
+		return;
+	}
 	if (!s && held(l) && (to < 0 || !l->stage1[to])) {
 		assert_int_equal(iom_smmuv3_drv_block(&l->stream[0]), IOM_EBUSY);
 		return;
@@ -224,7 +258,10 @@ static void run(struct loop *l, unsigned int steps)
 	unsigned int i;
 
 	for (i = 0; i < steps; i++) {
-		switch (below(l, 10)) {
+		switch (below(l, 11)) {
+		case 10:
+			switch_ats(l);
+			break;
 		case 9:
 			large(l);
 			break;
@@ -281,7 +318,8 @@ static void restart(struct loop *l, const struct drv_box_cfg *cfg)
 static void loop_init(struct loop *l, bool s1, bool s2, const uint64_t *seed)
 {
 	struct drv_box_cfg cfg = {
-		.fault = no_config, .s1 = s1 ? &iom_smmuv3_drv_s1 : NULL, .strict = seed, .seed = seed ? *seed : 0,
+		.fault = no_config, .s1 = s1 ? &iom_smmuv3_drv_s1 : NULL,
+		.strict = seed, .seed = seed ? *seed : 0,
 		.no_sync_msi = seed && *seed % 2,
 		/* Full rings are the rule. */
 		.cmdq_lg2 = seed && *seed % 4 < 2 ? 2 : 0, .evtq_lg2 = seed ? 2 : 0,
@@ -289,9 +327,15 @@ static void loop_init(struct loop *l, bool s1, bool s2, const uint64_t *seed)
 	unsigned int i;
 
 	memset(l, 0, sizeof(*l));
+	if (seed && *seed % 7 < 3) {
+		iom_smmuv3_dev_default_idr(cfg.idr);
+		iom_smmuv3_dev_ats_idr(cfg.idr);
+		cfg.atc = true;
+	}
 	/* Without ranges an unmap is more commands than a small ring has. */
 	if (seed && *seed % 5 == 0) {
-		iom_smmuv3_dev_default_idr(cfg.idr);
+		if (!cfg.atc)
+			iom_smmuv3_dev_default_idr(cfg.idr);
 		cfg.idr[3] &= ~SMMU_IDR3_RIL;
 	}
 	if (seed)
@@ -328,6 +372,8 @@ static void loop_fini(struct loop *l)
 {
 	unsigned int i;
 
+	if (l->b.atc_on)
+		switch_ats(l);
 	for (i = 0; i < PASIDS; i++) {
 		if (l->pasid[i] >= 0)
 			assert_int_equal(iom_smmuv3_drv_detach_pasid(&l->stream[0], pasids[i]),

@@ -212,6 +212,9 @@ void drv_box_init_model(struct drv_box *b, const struct drv_box_cfg *cfg, const 
 						  &b->port_gmem[i].g));
 		iom_access_join(&b->access[i], iom_smmuv3_dev_gate(b->dev));
 	}
+	b->atc_there = cfg->atc;
+	if (b->atc_there)
+		REQUIRE(!iom_smmuv3_atc_init(&b->atc, &b->port[1], 64));
 }
 
 void drv_box_init(struct drv_box *b, const struct drv_box_cfg *cfg, const uint32_t *sids,
@@ -237,6 +240,8 @@ void drv_box_fini(struct drv_box *b, unsigned int nr)
 	if (b->drv)
 		REQUIRE(!iom_smmuv3_drv_destroy(b->drv));
 	REQUIRE(!b->reports);
+	if (b->atc_there)
+		iom_smmuv3_atc_fini(&b->atc);
 	for (i = 0; i < nr; i++) {
 		iom_access_leave(&b->access[i]);
 		iom_smmuv3_dev_port_fini(&b->port[i]);
@@ -257,7 +262,10 @@ int drv_box_dma(struct drv_box *b, unsigned int i, uint64_t iova, unsigned int a
 	int rc;
 
 	iom_access_begin(&b->access[i]);
-	rc = iom_smmuv3_dev_translate(p, iova, 1, access, &res, ev);
+	if (i == 1 && b->atc_on)
+		rc = iom_smmuv3_atc_translate(&b->atc, iova, 1, access, &res, NULL, ev);
+	else
+		rc = iom_smmuv3_dev_translate(p, iova, 1, access, &res, ev);
 	iom_access_end(&b->access[i]);
 	if (!rc)
 		*pa = res.pa;

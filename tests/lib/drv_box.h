@@ -12,6 +12,7 @@
 #include <pthread.h>
 
 #include <iom/dev/access.h>
+#include <iom/dev/smmuv3_atc.h>
 #include <iom/dev/smmuv3_strict.h>
 #include <iom/drv/smmuv3_drv.h>
 #include <iom/plat/gmem.h>
@@ -39,6 +40,8 @@ struct drv_box {
 	/* Between driver and model, if not NULL: changes the value, or drops the write by false. */
 	bool (*on_write)(struct drv_box *b, uint64_t off, uint64_t *val);
 	uint64_t (*on_read)(struct drv_box *b, uint64_t off, uint64_t val);
+	bool atc_there, atc_on;		/* port 1 has an ATC, and goes through it */
+	struct iom_smmuv3_atc atc;
 	bool strict;
 	uint64_t reports;
 	uint64_t alloc_left;		/* allocations until one fails; 0: none does */
@@ -51,6 +54,7 @@ struct drv_box_cfg {
 	uint32_t timeout_turns;		/* 0: the driver's default; the two below too */
 	uint8_t cmdq_lg2, evtq_lg2;
 	/* The strict model, by this seed: each report is printed and counted in box.reports. */
+	bool atc;			/* idr must have ATS */
 	bool strict;
 	uint64_t seed;
 	unsigned int sync_slack;
