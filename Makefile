@@ -188,20 +188,22 @@ bench: all $(BENCH_BINS)
 	@scripts/bench
 
 # A bare-metal image for AArch64, whatever CC is; scripts/setup fetches libfdt. And
-# a driver of stage 2 alone, built for size.
+# a driver of stage 2 alone, built for size: link-time optimisation wants gcc's ar.
 CC_AARCH64 ?= aarch64-linux-gnu-gcc
 LIBFDT_AARCH64 ?= $(or $(LIBIOM_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/libiom)/libfdt-arm64
 BARE := $(abspath $(B))/baremetal
+SIZE_CFLAGS := -Os -flto -ffunction-sections -fdata-sections
 BARE_LAYERS := spec base plat wire pt drv
-bare_core = +$(MAKE) --no-print-directory CC=$(CC_AARCH64) B=$1 CFLAGS='$2' SAN= \
+bare_core = +$(MAKE) --no-print-directory CC=$(CC_AARCH64) AR=$(CC_AARCH64:%gcc=%gcc-ar) \
+	B=$1 CFLAGS='$2' SAN= \
 	IOM_CORE_LAYERS='$(BARE_LAYERS)' $1/freestanding/libiom-core.a
 bare_image = +$(MAKE) --no-print-directory -C examples/baremetal CC=$(CC_AARCH64) OUT=$(BARE) \
-	CORE=$1/freestanding/libiom-core.a LIBFDT=$(LIBFDT_AARCH64) $(BARE)/$2.elf
+	CFLAGS='$3' CORE=$1/freestanding/libiom-core.a LIBFDT=$(LIBFDT_AARCH64) $(BARE)/$2.elf
 baremetal:
 	@$(call bare_core,$(BARE),$(CFLAGS))
-	@$(call bare_image,$(BARE),image)
-	@$(call bare_core,$(BARE)/size,-Os -ffunction-sections -fdata-sections)
-	@$(call bare_image,$(BARE)/size,size)
+	@$(call bare_image,$(BARE),image,$(CFLAGS))
+	@$(call bare_core,$(BARE)/size,$(SIZE_CFLAGS))
+	@$(call bare_image,$(BARE)/size,size,$(SIZE_CFLAGS))
 
 # --- install ----------------------------------------------------------------
 HEADERS := $(patsubst include/%,%,$(shell find include -name '*.h'))
