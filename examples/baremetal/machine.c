@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Reads the device tree. QEMU has no node for a second SMMU, so the boot
- * arguments may add one: smmu=REGISTERS,FIRST,LAST with the requester IDs that it
+ * Reads the device tree: SMMUs and streams by libiom, memory and PCI by libfdt alone.
+ * QEMU has no node for a second SMMU, so the boot arguments may add one: smmu=REGISTERS,FIRST,LAST with the requester IDs that it
  * translates, which are its StreamIDs.
  */
 #include <libfdt.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include <iom/base/err.h>
+#include <iom/fw/machine.h>
+
 #include "machine.h"
+#include "port.h"
 
 /* One number of n cells. */
 static uint64_t cells(const fdt32_t *p, int n)
@@ -35,50 +39,86 @@ static bool read_reg(const void *fdt, int off, struct iom_range *r)
 	return iom_range_make(cells(p, na), cells(p + na, ns), r);
 }
 
-static const char *read_memory(struct machine *m, const void *fdt)
+bool machine_memory(const void *fdt, struct iom_range *ram)
 {
-	int off = fdt_node_offset_by_prop_value(fdt, -1, "device_type", "memory", 7);
+	int off = fdt_check_header(fdt) ? -1 :
+		  fdt_node_offset_by_prop_value(fdt, -1, "device_type", "memory", 7);
 
-	return off >= 0 && read_reg(fdt, off, &m->ram) ? NULL : "no /memory with reg";
+	return off >= 0 && read_reg(fdt, off, ram);
 }
 
-static const char *read_smmus(struct machine *m, const void *fdt)
+/* --- SMMUs and streams: libiom's reader --- */
+
+/* The whole tree, read into memory that is grown until it does. */
+static int read_tree(const void *fdt, struct iom_machine *m, void **mem, size_t *size,
+		     struct iom_diag *diag)
 {
+	int rc = IOM_ENOMEM;
+
+	for (*size = 1u << 18; rc == IOM_ENOMEM && *size <= 1u << 26; *size *= 2) {
+		rc = iom_plat_alloc(&port.plat, *size, 8, mem);
+		if (rc)
+			return rc;
+		rc = iom_machine_read(fdt, fdt_totalsize(fdt), 0, *mem, *size, m, diag);
+		if (!rc)
+			return IOM_OK;
+		iom_plat_free(&port.plat, *mem, *size);
+	}
+	return rc;
+}
+
+/* What is left of it: registers, and who is behind which SMMU on PCI segment 0. */
+static void keep(struct machine *m, const struct iom_streams *s)
+{
+	const struct iom_streams_range *r = s->ranges;
+	uint32_t i;
+
+	for (i = 0; i < s->nr_smmus; i++) {
+		m->irq[m->nr_smmus] = s->smmus[i].irq_event;
+		m->smmu[m->nr_smmus++] = s->smmus[i].base;
+	}
+	for (i = 0; i < s->nr_ranges; i++, r++) {
+		if (!r->path && !r->segment && r->smmu != IOM_STREAMS_NONE)
+			m->map[m->nr_maps++] = (struct machine_map){
+				{ r->rid_first, r->rid_last }, r->rid_mask, r->smmu, r->id,
+			};
+	}
+}
+
+static const char *read_streams(struct machine *m, const void *fdt)
+{
+	static struct iom_diag diag;
+	struct iom_streams_smmu smmus[MACHINE_SMMUS];
+	struct iom_streams_range ranges[MACHINE_MAPS];
+	struct iom_streams s = {
+		.smmus = smmus, .cap_smmus = MACHINE_SMMUS,
+		.ranges = ranges, .cap_ranges = MACHINE_MAPS,
+	};
+	struct iom_machine tree;
+	size_t size;
+	void *mem;
+	int rc = read_tree(fdt, &tree, &mem, &size, &diag);
+
+	if (rc)
+		return *diag.what ? diag.what : iom_err_str(rc);
+	rc = iom_machine_streams(&tree, &s, &diag);
+	if (!rc)
+		keep(m, &s);
+	iom_plat_free(&port.plat, mem, size);
+	return rc ? diag.what : NULL;
+}
+
+/* The distributor of a GICv2: its first registers. Without one nobody looks at interrupts. */
+static void read_gic(struct machine *m, const void *fdt)
+{
+	int off = fdt_node_offset_by_compatible(fdt, -1, "arm,cortex-a15-gic");
 	struct iom_range r;
-	int off = -1;
 
-	while ((off = fdt_node_offset_by_compatible(fdt, off, "arm,smmu-v3")) >= 0) {
-		if (m->nr_smmus == MACHINE_SMMUS || !read_reg(fdt, off, &r))
-			return "arm,smmu-v3: no reg, or too many";
-		m->phandle[m->nr_smmus] = fdt_get_phandle(fdt, off);
-		m->smmu[m->nr_smmus++] = r.start;
-	}
-	return NULL;
+	if (off >= 0 && read_reg(fdt, off, &r))
+		m->gicd = r.start;
 }
 
-/* iommu-map: requester ID, phandle, StreamID, how many. */
-static const char *read_maps(struct machine *m, const void *fdt, int off)
-{
-	struct machine_map *map;
-	unsigned int s;
-	int len, i;
-	const fdt32_t *p = fdt_getprop(fdt, off, "iommu-map", &len);
-
-	if (!p || len % 16)
-		return "iommu-map is missing, or not of four cells";
-	for (i = 0; i < len / 16; i++, p += 4) {
-		for (s = 0; s < m->nr_smmus && m->phandle[s] != fdt32_ld(p + 1); s++)
-			;
-		if (s == m->nr_smmus || m->nr_maps == MACHINE_MAPS)
-			return "iommu-map names what is no SMMU, or has too many rows";
-		map = &m->map[m->nr_maps++];
-		map->smmu = s;
-		map->sid = fdt32_ld(p + 2);
-		if (!iom_range_make(fdt32_ld(p), fdt32_ld(p + 3), &map->rid))
-			return "iommu-map has an empty row";
-	}
-	return NULL;
-}
+/* --- PCI: what a reader of IOMMUs leaves out --- */
 
 /* The 32-bit memory window of ranges: three cells there, two here, two of size. */
 static bool read_window(struct machine *m, const void *fdt, int off)
@@ -106,16 +146,15 @@ static const char *read_pci(struct machine *m, const void *fdt)
 	bus = fdt_getprop(fdt, off, "bus-range", &len);
 	m->bus_first = bus && len == 8 ? (uint8_t)fdt32_ld(bus) : 0;
 	m->bus_last = bus && len == 8 ? (uint8_t)fdt32_ld(bus + 1) : 255;
-	if (!read_window(m, fdt, off))
-		return "the PCI bridge has no window of 32-bit memory, one to one";
-	return read_maps(m, fdt, off);
+	return read_window(m, fdt, off) ? NULL :
+	       "the PCI bridge has no window of 32-bit memory, one to one";
 }
 
 /* More exact maps stand in front: an added SMMU takes its IDs from the tree's. */
 static const char *read_added(struct machine *m)
 {
 	const char *arg = machine_arg(m, "smmu");
-	struct machine_map map = { .smmu = m->nr_smmus };
+	struct machine_map map = { .mask = 0xffff, .smmu = m->nr_smmus };
 	char *end;
 
 	if (!arg)
@@ -141,15 +180,12 @@ const char *machine_read(struct machine *m, const void *fdt)
 	int off;
 
 	memset(m, 0, sizeof(*m));
-	if (fdt_check_header(fdt))
-		return "no device tree";
 	off = fdt_path_offset(fdt, "/chosen");
 	m->bootargs = off >= 0 ? fdt_getprop(fdt, off, "bootargs", NULL) : NULL;
 	if (!m->bootargs)
 		m->bootargs = "";
-	why = read_memory(m, fdt);
-	if (!why)
-		why = read_smmus(m, fdt);
+	read_gic(m, fdt);
+	why = read_streams(m, fdt);
 	if (!why)
 		why = read_pci(m, fdt);
 	return why ? why : read_added(m);

@@ -18,24 +18,27 @@
 /* Requester IDs and the StreamIDs that one SMMU knows them by. */
 struct machine_map {
 	struct iom_range rid;
+	uint32_t mask;			/* of requester IDs, before they are looked up */
 	unsigned int smmu;
 	uint32_t sid;			/* of rid.start */
 };
 
 struct machine {
-	struct iom_range ram;
+	uint64_t gicd;			/* 0: no GICv2 */
 	uint64_t ecam;
 	uint8_t bus_first, bus_last;
 	struct iom_range window;	/* of 32-bit BARs */
 	uint64_t smmu[MACHINE_SMMUS];	/* registers */
-	uint32_t phandle[MACHINE_SMMUS];
+	uint32_t irq[MACHINE_SMMUS];	/* of events, the GIC's number; 0: not known */
 	unsigned int nr_smmus;
 	struct machine_map map[MACHINE_MAPS];
 	unsigned int nr_maps;
 	const char *bootargs;		/* "" if there are none */
 };
 
-/* NULL, or what is the matter with it. */
+/* All of RAM. False: this is no device tree, or it does not say. */
+bool machine_memory(const void *fdt, struct iom_range *ram);
+/* The rest, by memory of the port. NULL, or what is the matter with it. */
 const char *machine_read(struct machine *m, const void *fdt);
 /* The value of name= in the boot arguments, or NULL. */
 const char *machine_arg(const struct machine *m, const char *name);

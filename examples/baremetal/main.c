@@ -45,6 +45,31 @@ unsigned int world_faults(void)
 	return world.nr_faults;
 }
 
+/*
+ * The wire of events. Interrupts are not taken, the queues are looked at; but the
+ * distributor tells whether the SMMU has asked. GICv2 4.3: edge, pending.
+ */
+#define GICD_ICPENDR	0x280u
+#define GICD_ISPENDR	0x200u
+#define GICD_ICFGR	0xc00u
+
+static void irq_arm(uint32_t irq)
+{
+	uint64_t cfg = world.m.gicd + GICD_ICFGR + irq / 16 * 4;
+
+	if (!world.m.gicd || !irq)
+		return;
+	port_write32(cfg, port_read32(cfg) | 2u << irq % 16 * 2);
+	port_write32(world.m.gicd + GICD_ICPENDR + irq / 32 * 4, 1u << irq % 32);
+}
+
+static bool irq_came(uint32_t irq)
+{
+	if (!world.m.gicd || !irq)
+		return true;
+	return port_read32(world.m.gicd + GICD_ISPENDR + irq / 32 * 4) >> irq % 32 & 1;
+}
+
 /* --- what there is --- */
 
 struct pci_fn *world_find(uint32_t id, uint32_t class)
@@ -95,7 +120,8 @@ static void start_smmu(unsigned int i)
 		port_exit(1);
 	}
 	iom_smmuv3_drv_caps(world.smmu[i], c);
-	port_print("SMMU at %lx:%s%s, %u bits out, %u of StreamID%s\n", world.m.smmu[i],
+	port_print("SMMU at %lx, interrupt %u:%s%s, %u bits out, %u of StreamID%s\n",
+		   world.m.smmu[i], world.m.irq[i],
 		   c->stage1 ? " stage 1" : "", c->stage2 ? " stage 2" : "", c->oas_bits,
 		   c->sid_bits, c->range_inv ? ", range invalidation" : "");
 }
@@ -155,7 +181,9 @@ static void first_steps(unsigned int stage, const struct pci_fn *dev)
 	/* What it has just used is gone once unmap has returned. */
 	CHECK(!iom_domain_unmap(d, iova));
 	((volatile uint32_t *)page)[2] = 0;
-	CHECK(!testdev_write(dev->bar, iova.start + 8) && world_faults() == 1);
+	irq_arm(world.m.irq[dev->smmu]);
+	CHECK(!testdev_write(dev->bar, iova.start + 8));
+	CHECK(irq_came(world.m.irq[dev->smmu]) && world_faults() == 1);
 	CHECK(world.fault[0].kind == IOM_FAULT_TRANSLATION && world.fault[0].sid == dev->sid);
 	CHECK(world.fault[0].iova == iova.start + 8 && (world.fault[0].flags & IOM_FAULT_WRITE));
 	CHECK(!((volatile uint32_t *)page)[2]);
@@ -186,20 +214,24 @@ static void run_stages(void)
 void image_main(const void *dtb);
 void image_main(const void *dtb)
 {
+	struct iom_range ram;
 	uint64_t seed;
 	unsigned int i, n;
 	const char *why;
 
 	if (!dtb || *(const uint32_t *)dtb != DTB_MAGIC)
 		dtb = (const void *)DTB_AT;
-	why = machine_read(&world.m, dtb);
+	why = "there is none, or no memory in it";
+	if (machine_memory(dtb, &ram)) {
+		/* The tree is in front of the image. */
+		ram.start = ((uint64_t)image_end + 4095) & ~UINT64_C(4095);
+		port_init(ram);
+		why = machine_read(&world.m, dtb);
+	}
 	if (why) {
 		port_print("device tree: %s\n", why);
 		port_exit(1);
 	}
-	/* The tree is in front of the image. */
-	port_init((struct iom_range){ ((uint64_t)image_end + 4095) & ~UINT64_C(4095),
-				      world.m.ram.last });
 	for (i = 0; i < world.m.nr_smmus; i++)
 		start_smmu(i);
 	add_streams();

@@ -37,10 +37,11 @@ static bool stream_of(const struct machine *m, uint32_t rid, struct pci_fn *fn)
 	unsigned int i;
 
 	for (i = 0; i < m->nr_maps; i++) {
-		if (!iom_range_has(m->map[i].rid, rid))
+		if (!iom_range_has(m->map[i].rid, rid & m->map[i].mask))
 			continue;
 		fn->smmu = m->map[i].smmu;
-		fn->sid = m->map[i].sid + (uint32_t)(rid - m->map[i].rid.start);
+		fn->sid = m->map[i].sid +
+			  (uint32_t)((rid & m->map[i].mask) - m->map[i].rid.start);
 		return true;
 	}
 	return false;
