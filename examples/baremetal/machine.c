@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Reads the device tree: SMMUs and streams by libiom, memory and PCI by libfdt alone.
- * QEMU has no node for a second SMMU, so the boot arguments may add one: smmu=REGISTERS,FIRST,LAST with the requester IDs that it
- * translates, which are its StreamIDs.
+ * Reads the device tree: SMMUs and streams by libiom, memory and PCI by libfdt
+ * alone. QEMU has no node for a second SMMU, so the boot arguments may add one:
+ * smmu=REGISTERS,FIRST,LAST with the requester IDs that it translates, which are
+ * its StreamIDs.
  */
 #include <libfdt.h>
 #include <stdlib.h>
