@@ -174,6 +174,7 @@ static bool machine_open(uint64_t seed)
 {
 	const struct iom_smmuv3_strict_cfg strict = {
 		.seed = seed,
+		.max_delay = 60,		/* more than fill its command queue */
 		.wmb = true,			/* dma_wmb() tells of barriers */
 		.report = report,
 		.record = opt.record ? record : NULL,

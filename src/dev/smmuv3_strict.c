@@ -132,7 +132,7 @@ void iomi_smmuv3_strict_reset(struct iom_smmuv3_dev *s)
 	input(s, STRICT_IN_RESET, 0, 0, 0);
 	iomi_smmuv3_strict_forget(s);
 	e->nr_pending = e->nr_events = e->nr_used = e->next_used = 0;
-	e->sync_late = 0;
+	e->stand = e->sync_late = 0;
 	e->sync_seen = e->queue_known = e->overflow = false;
 	e->cr0.late = e->irq.late = e->gbpa.late = 0;
 	iom_plat_unlock(s->plat, &s->strict->lock);
@@ -255,6 +255,7 @@ void iomi_smmuv3_strict_step(struct iom_smmuv3_dev *s, struct iom_gmem *gmem)
 	struct strict_engine *e = x->engine;
 
 	x->step++;
+	one_less(&e->stand);
 	one_less(&e->sync_late);
 	one_less(&e->cr0.late);
 	one_less(&e->irq.late);
@@ -380,6 +381,29 @@ static void note_write(struct iom_smmuv3_dev *s, uint64_t off, uint32_t val)
 	}
 }
 
+/* Hardware may be faster than the next store of software: what is new is done, and read again. */
+static void at_once(struct iom_smmuv3_dev *s)
+{
+	struct iom_gmem *gmem = s->cfg.gmem;
+	unsigned int n;
+
+	lock(s);
+	n = iomi_smmuv3_strict_rand(s->strict, 4) ? 0 : iomi_smmuv3_strict_rand(s->strict, 8);
+	unlock(s);
+	if (!n)
+		return;
+	go_on(s);
+	lock(s);
+	if (!iom_gmem_begin(gmem)) {
+		while (n--) {
+			iomi_smmuv3_strict_cmd_some(s);
+			iomi_smmuv3_strict_xlate_prefetch(s, gmem);
+		}
+		iom_gmem_end(gmem);
+	}
+	unlock(s);
+}
+
 int iomi_smmuv3_strict_write(struct iom_smmuv3_dev *s, uint64_t off, unsigned int len, uint64_t val)
 {
 	int rc;
@@ -393,6 +417,8 @@ int iomi_smmuv3_strict_write(struct iom_smmuv3_dev *s, uint64_t off, unsigned in
 		note_write(s, off, (uint32_t)val);
 	unlock(s);
 	rc = iomi_smmuv3_dev_reg_write(s, off, len, val);
+	if (off == SMMU_CMDQ_PROD)
+		at_once(s);
 	lock(s);
 	result(s, rc, 0, 0);
 	unlock(s);
@@ -458,6 +484,7 @@ int iom_smmuv3_strict_settled(struct iom_smmuv3_dev *s)
 	lock(s);
 	input(s, STRICT_IN_SETTLED, 0, 0, 0);
 	step(s, true);
+	iomi_smmuv3_strict_at_settled(s);
 	/* What is seen to change from here on has a later number. */
 	s->strict->settled = s->strict->step++;
 	unlock(s);

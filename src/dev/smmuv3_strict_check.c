@@ -3,9 +3,6 @@
  * Structures as a transaction goes by them: illegal, reserved, misaligned, or at
  * odds with others in use. Asked of what memory says now; what is held from
  * before is the engine's to judge.
- *
- * V = 0 is a way to block a stream and a step of every update. Only contents
- * that were never valid, and are left so, are taken for a forgotten V.
  */
 #include <stdalign.h>
 
@@ -16,8 +13,6 @@
 #include "wire/smmuv3_fields.h"
 #include "wire/smmuv3_text.h"
 #include "wire/smmuv3_used.h"
-
-#define LEFT_STEPS	64u	/* longer than an update takes */
 
 int iomi_smmuv3_strict_checker_init(struct iom_smmuv3_dev *s)
 {
@@ -229,77 +224,6 @@ static void s1_table(struct iom_smmuv3_dev *s, const struct strict_config *c, un
 		w[1 + half] & SMMU_CD1_TTB0_ADDR, iomi_lpae_root_lg2(&geom));
 }
 
-/* --- V = 0 ----------------------------------------------------------------- */
-
-static bool was_valid(const struct strict_checker *c, uint64_t pa)
-{
-	unsigned int i;
-
-	for (i = 0; i < CHK_VALID; i++) {
-		if (c->valid[i] == pa + 1)
-			return true;
-	}
-	return false;
-}
-
-static void is_valid(struct strict_checker *c, uint64_t pa)
-{
-	if (!was_valid(c, pa))
-		c->valid[c->next_valid++ % CHK_VALID] = pa + 1;
-}
-
-static void tell_left(struct iom_smmuv3_dev *s, struct chk_left *l)
-{
-	struct strict_config c = { .sid = l->sid, .ssid = l->ssid, .ssv = l->cd && l->ssid };
-	struct strict_line line = { .n = 8, .pa = l->pa };
-
-	line.kind = l->cd ? IOM_SMMUV3_FETCH_CD : IOM_SMMUV3_FETCH_STE;
-	memcpy(line.w, l->w, sizeof(line.w));
-	l->there = false;
-	tell(s, &c, &line, l->cd ? SMMU_RULE_CD_V : SMMU_RULE_STE_V, "V=1", 0, NULL);
-}
-
-static void not_valid(struct iom_smmuv3_dev *s, const struct strict_config *c,
-		      const struct strict_line *line, bool cd)
-{
-	struct strict_checker *k = s->strict->checker;
-	struct chk_left *l;
-	uint64_t any = 0;
-	unsigned int i;
-
-	for (i = 0; i < 8; i++)
-		any |= line->w[i];
-	if (!any || was_valid(k, line->pa))
-		return;
-	for (l = k->left; l < k->left + CHK_LEFT; l++) {
-		if (!l->there || l->pa != line->pa || l->sid != c->sid)
-			continue;
-		if (memcmp(l->w, line->w, sizeof(l->w))) {
-			l->there = false;
-			break;
-		}
-		if (s->strict->step - l->step > LEFT_STEPS + 4 * s->strict->cfg.max_delay)
-			tell_left(s, l);
-		return;
-	}
-	l = &k->left[k->next_left++ % CHK_LEFT];
-	*l = (struct chk_left){ .there = true, .cd = cd, .sid = c->sid,
-				.ssid = c->ssv ? c->ssid : 0, .pa = line->pa,
-				.step = s->strict->step };
-	memcpy(l->w, line->w, sizeof(l->w));
-}
-
-void iomi_smmuv3_strict_chk_left(struct iom_smmuv3_dev *s)
-{
-	struct strict_checker *k = s->strict->checker;
-	unsigned int i;
-
-	for (i = 0; i < CHK_LEFT; i++) {
-		if (k->left[i].there)
-			tell_left(s, &k->left[i]);
-	}
-}
-
 /* --- in use at the same time ----------------------------------------------- */
 
 static void tell_shared(struct iom_smmuv3_dev *s, const struct strict_config *c,
@@ -481,10 +405,10 @@ static bool ste(struct iom_smmuv3_dev *s, const struct strict_config *c)
 	size_t n;
 
 	if (!(l->w[0] & SMMU_STE0_V)) {
-		not_valid(s, c, l, false);
+		iomi_smmuv3_strict_chk_not_valid(s, c, l, false);
 		return false;
 	}
-	is_valid(s->strict->checker, l->pa);
+	iomi_smmuv3_strict_chk_is_valid(s->strict->checker, l);
 	config = (unsigned int)IOM_FIELD_GET(SMMU_STE0_CONFIG, l->w[0]);
 	if (config < SMMU_STE_CONFIG_BYPASS)
 		return false;
@@ -516,10 +440,10 @@ static bool cd(struct iom_smmuv3_dev *s, const struct strict_config *c)
 	size_t n;
 
 	if (!(l->w[0] & SMMU_CD0_V)) {
-		not_valid(s, c, l, true);
+		iomi_smmuv3_strict_chk_not_valid(s, c, l, true);
 		return false;
 	}
-	is_valid(s->strict->checker, l->pa);
+	iomi_smmuv3_strict_chk_is_valid(s->strict->checker, l);
 	caps.e2h = atomic_load(&s->cr2) & SMMU_CR2_E2H;
 	rows = iomi_smmuv3_rules_of_cd(&n);
 	while ((r = iomi_smmuv3_rules_cd(l->w, c->ste->w, &caps, r)))

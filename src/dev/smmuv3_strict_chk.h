@@ -29,8 +29,15 @@ struct chk_known {
 struct chk_left {
 	bool there;
 	bool cd;
+	bool again;			/* it was valid before, with other contents */
 	uint32_t sid, ssid;
 	uint64_t step;			/* when it was met first */
+	uint64_t pa, w[8];
+};
+
+/* A structure that was valid once: what it was then. */
+struct chk_valid {
+	bool there;
 	uint64_t pa, w[8];
 };
 
@@ -57,7 +64,7 @@ struct strict_checker {
 	unsigned int next_place;
 	uint64_t seen[CHK_SEEN];	/* what was reported already, as hashes; a ring */
 	unsigned int next_seen;
-	uint64_t valid[CHK_VALID];	/* addresses of structures that were valid once; a ring */
+	struct chk_valid valid[CHK_VALID];	/* a ring */
 	unsigned int next_valid;
 
 	/* registers: bits written whose acknowledgement software has not read, and when */
@@ -95,7 +102,11 @@ void iomi_smmuv3_strict_chk_forget(struct strict_checker *k, uint32_t first, uin
 void iomi_smmuv3_strict_chk_taken(struct iom_smmuv3_dev *s, uint32_t first, uint32_t n,
 				  uint64_t base, unsigned int lg2);
 void iomi_smmuv3_strict_chk_unanswered(struct iom_smmuv3_dev *s);
-/* Structures that were left with V = 0. */
-void iomi_smmuv3_strict_chk_left(struct iom_smmuv3_dev *s);
+/* smmuv3_strict_left.c: a transaction met this, with V = 1 or V = 0. */
+void iomi_smmuv3_strict_chk_is_valid(struct strict_checker *c, const struct strict_line *line);
+void iomi_smmuv3_strict_chk_not_valid(struct iom_smmuv3_dev *s, const struct strict_config *c,
+				      const struct strict_line *line, bool cd);
+/* Structures that were left with V = 0. again: also those that had been valid. */
+void iomi_smmuv3_strict_chk_left(struct iom_smmuv3_dev *s, bool again);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The command queue of a strict SMMUv3 (chapter 4). Commands are consumed in
- * order, one at a time; what CFGIs and TLBIs do to what is held comes when the
- * seed says, in any order, some of it more than once, and all of it before the
- * CMD_SYNC behind them. That one may be late.
+ * order, one at a time, CONS standing still now and then; what CFGIs and TLBIs do
+ * to what is held comes when the seed says, in any order, some of it more than
+ * once, and all of it before the CMD_SYNC behind them. That one may be late.
  *
  * CMD_SYNC, in this order: what memory said before now is forgotten; all that
  * was named goes; a ticket is taken; accesses open at that time end; held back
@@ -65,20 +65,25 @@ void iomi_smmuv3_strict_cmd_log(struct iom_smmuv3_dev *s, uint32_t prod)
 
 /* --- effects --- */
 
-static void effect(struct iom_smmuv3_dev *s, const uint64_t w[2])
+static void effect(struct iom_smmuv3_dev *s, struct strict_pending *p)
 {
 	struct smmuv3_wire_cmd c;
 
-	if (iomi_smmuv3_wire_unpack_cmd(w, &c) && !iomi_smmuv3_strict_view_cfgi(s, &c))
-		(void)iomi_smmuv3_strict_tlbi(s, &c);
+	if (iomi_smmuv3_wire_unpack_cmd(p->w, &c) && !iomi_smmuv3_strict_view_cfgi(s, &c, p))
+		(void)iomi_smmuv3_strict_tlbi(s, &c, p);
+	p->done = ++s->strict->engine->effects;
 }
 
 void iomi_smmuv3_strict_cmd_some(struct iom_smmuv3_dev *s)
 {
 	struct strict_engine *e = s->strict->engine;
+	struct strict_pending *p;
 
-	if (e->nr_pending)
-		effect(s, e->pending[iomi_smmuv3_strict_rand(s->strict, e->nr_pending)]);
+	if (!e->nr_pending)
+		return;
+	p = &e->pending[iomi_smmuv3_strict_rand(s->strict, e->nr_pending)];
+	if (!p->done || !iomi_smmuv3_strict_rand(s->strict, 8))
+		effect(s, p);
 }
 
 /* All of them again, in order: what came back in between goes, too. */
@@ -88,46 +93,28 @@ static void effect_all(struct iom_smmuv3_dev *s)
 	unsigned int i;
 
 	for (i = 0; i < e->nr_pending; i++)
-		effect(s, e->pending[i]);
+		effect(s, &e->pending[i]);
 	if (e->overflow)
 		iomi_smmuv3_strict_forget(s);
 	e->nr_pending = 0;
 	e->overflow = false;
 }
 
-/*
- * Now and not again, so that what comes back from here on outlives the CMD_SYNC.
- * Only in order, and of memory as it is now: else something older than the
- * command could come back by what is still pending, or by a fetch that began before.
- */
-static void at_once(struct iom_smmuv3_dev *s, const uint64_t w[2])
-{
-	struct iom_gmem *gmem = s->cfg.gmem;
-
-	if (!iom_gmem_begin(gmem)) {
-		iomi_smmuv3_strict_view_past(s, gmem);
-		iom_gmem_end(gmem);
-	}
-	iomi_smmuv3_strict_view_forget_past(s);
-	effect(s, w);
-}
-
 static void put_off(struct iom_smmuv3_dev *s, const uint64_t w[2])
 {
+	struct strict_pending p = { .w = { w[0], w[1] }, .nr = s->strict->consumed };
 	struct strict_engine *e = s->strict->engine;
+	unsigned int i;
 
-	if (!e->nr_pending && !e->overflow && iomi_smmuv3_strict_rand(s->strict, 2)) {
-		at_once(s, w);
-		return;
-	}
+	iomi_smmuv3_strict_view_named(s, &p);
 	if (e->nr_pending == STRICT_PENDING) {
 		e->overflow = true;
-		effect(s, w);
+		effect(s, &p);
 		return;
 	}
-	e->pending[e->nr_pending][0] = w[0];
-	e->pending[e->nr_pending][1] = w[1];
-	e->nr_pending++;
+	for (i = 0; i < e->nr_pending; i++)
+		p.behind |= IOM_FIELD_GET(SMMU_CMD0_OPCODE, e->pending[i].w[0] ^ w[0]) != 0;
+	e->pending[e->nr_pending++] = p;
 	while (!iomi_smmuv3_strict_rand(s->strict, 3))
 		iomi_smmuv3_strict_cmd_some(s);
 }
@@ -165,6 +152,8 @@ static void sync_start(struct iom_smmuv3_dev *s, const uint64_t w[2])
 
 	if (!iom_gmem_begin(gmem)) {
 		iomi_smmuv3_strict_view_past(s, gmem);
+		iomi_smmuv3_strict_view_poll(s, gmem);
+		iomi_smmuv3_strict_tlb_poll(s, gmem);
 		iom_gmem_end(gmem);
 	}
 	iomi_smmuv3_strict_view_forget_past(s);
@@ -229,6 +218,22 @@ static int one(struct iom_smmuv3_dev *s)
 	return IOM_OK;
 }
 
+/*
+ * CONS may stand still for some steps, as long as somebody takes them: a worker,
+ * or software that is to poll for its last CMD_SYNC.
+ */
+static bool stands(struct iom_smmuv3_dev *s)
+{
+	struct smmu_strict *x = s->strict;
+	const uint64_t *last = strict_log_at(&x->log, x->log.nr);
+
+	if (s->cfg.mode == IOM_SMMUV3_INLINE || !x->log.nr || !may_be_late(s, last))
+		return false;
+	if (!x->engine->stand && !iomi_smmuv3_strict_rand(x, 32))
+		x->engine->stand = iomi_smmuv3_strict_rand(x, x->cfg.max_delay + 1);
+	return x->engine->stand;
+}
+
 static int run(struct iom_smmuv3_dev *s, unsigned int budget)
 {
 	int rc;
@@ -238,6 +243,8 @@ static int run(struct iom_smmuv3_dev *s, unsigned int budget)
 			return IOM_EBUSY;
 		if (!iomi_smmuv3_dev_cmdq_ready(s))
 			return IOM_OK;
+		if (stands(s))
+			return IOM_EAGAIN;
 		if (!budget--)
 			return IOM_EAGAIN;
 		rc = one(s);

@@ -42,9 +42,15 @@ struct strict_held {
 	uint64_t enables;	/* smmu_strict engine's count when it was read */
 };
 
-/* What memory said at a structure since the last CMD_SYNC completed; the newest last. */
+/*
+ * What memory said at a structure that a stream uses, the newest last: since the
+ * last CMD_SYNC; of an STE or CD, since the last that had a CFGI of it before it.
+ */
 struct strict_past {
 	uint64_t pa;		/* 0 with n = 0: free */
+	uint32_t sid, ssid;
+	uint64_t cfgi;		/* number of the last CFGI of it since then; 0: none */
+	uint8_t kind;
 	uint8_t n;		/* words */
 	uint8_t nr;		/* states */
 	uint64_t w[STRICT_STATES][8];
@@ -82,7 +88,7 @@ struct strict_entry {
 	uint32_t sid, ssid;	/* who filled it */
 	bool ssv;
 	struct strict_line ste, cd;	/* that it was made by; n = 0: none */
-	uint64_t enables;
+	uint64_t enables, born;	/* born: effects of commands before */
 	unsigned int nr;
 	struct strict_desc d[STRICT_PATH];
 };
@@ -115,6 +121,14 @@ struct strict_way {
 
 /* --- all --- */
 
+/* A command that was consumed, until a CMD_SYNC behind it is carried out. */
+struct strict_pending {
+	uint64_t w[2];
+	uint64_t nr;		/* in the command log */
+	uint64_t done;		/* when it had its effect last, by effects; 0: not yet */
+	bool behind;		/* another kind of command was before it */
+};
+
 struct strict_event {
 	struct smmu_fault f;
 	unsigned int late;	/* steps */
@@ -137,9 +151,11 @@ struct strict_engine {
 	struct strict_entry entry[STRICT_ENTRIES];
 	struct strict_step step[STRICT_STEPS];
 	struct strict_past past[STRICT_PAST];
-	uint64_t pending[STRICT_PENDING][2];
+	struct strict_pending pending[STRICT_PENDING];
 	unsigned int nr_pending;
 	bool overflow;			/* there were more */
+	uint64_t effects;		/* of commands so far */
+	unsigned int stand;		/* steps for which CONS stands still */
 	unsigned int sync_late;		/* steps that the CMD_SYNC at CONS takes at least */
 	bool sync_seen;			/* sync_late has been chosen */
 	uint64_t enables;		/* times that SMMUEN was set */
@@ -160,9 +176,6 @@ struct strict_engine {
 
 /* Below n, by the seed; n is not 0. */
 uint32_t iomi_smmuv3_strict_rand(struct smmu_strict *x, uint32_t n);
-/* n words of memory at pa: all reads of the strict mode but those of queues come by here. */
-int iomi_smmuv3_strict_load(struct iom_smmuv3_dev *s, struct iom_gmem *gmem, uint64_t pa,
-			    uint64_t *w, unsigned int n);
 /*
  * One step: time goes on, and what may happen by itself does. gmem's bracket is
  * open; lock held for what is pending in the command queue is not needed.
@@ -189,7 +202,10 @@ void iomi_smmuv3_strict_view_look(struct iom_smmuv3_dev *s, struct iom_gmem *gme
 /* A transaction goes by these: is one too old? */
 void iomi_smmuv3_strict_view_judge(struct strict_way *y);
 /* CFGI commands. False: it is another one. */
-bool iomi_smmuv3_strict_view_cfgi(struct iom_smmuv3_dev *s, const struct smmuv3_wire_cmd *c);
+bool iomi_smmuv3_strict_view_cfgi(struct iom_smmuv3_dev *s, const struct smmuv3_wire_cmd *c,
+				  const struct strict_pending *p);
+/* A command is consumed: is it a CFGI of structures whose past is known? */
+void iomi_smmuv3_strict_view_named(struct iom_smmuv3_dev *s, const struct strict_pending *p);
 /* CMD_SYNC number nr has completed. */
 void iomi_smmuv3_strict_view_synced(struct iom_smmuv3_dev *s, uint64_t nr);
 /* What memory said before now can no longer be fetched. */
@@ -215,7 +231,8 @@ bool iomi_smmuv3_strict_tlb_accessed(const struct strict_way *y);
 /* The steps that a walk went by. */
 void iomi_smmuv3_strict_tlb_judge(struct strict_way *y);
 void iomi_smmuv3_strict_tlb_poll(struct iom_smmuv3_dev *s, struct iom_gmem *gmem);
-bool iomi_smmuv3_strict_tlbi(struct iom_smmuv3_dev *s, const struct smmuv3_wire_cmd *c);
+bool iomi_smmuv3_strict_tlbi(struct iom_smmuv3_dev *s, const struct smmuv3_wire_cmd *c,
+			     const struct strict_pending *p);
 void iomi_smmuv3_strict_tlbi_synced(struct iom_smmuv3_dev *s, uint64_t nr);
 void iomi_smmuv3_strict_tlb_release(struct iom_smmuv3_dev *s, struct iom_gmem *gmem,
 				    struct iom_range pa);
@@ -225,7 +242,11 @@ void iomi_smmuv3_strict_tlb_drop_one(struct iom_smmuv3_dev *s);
 
 /* PROD is about to be prod, or the queue to be enabled: what is submitted by that is noted. */
 void iomi_smmuv3_strict_cmd_log(struct iom_smmuv3_dev *s, uint32_t prod);
-/* Carries out some of what is pending. */
+/*
+ * Carries out some of what is pending. Each has its effect once at least before
+ * the CMD_SYNC behind it; what software changed after the command was submitted,
+ * and was read anew since, may stay.
+ */
 void iomi_smmuv3_strict_cmd_some(struct iom_smmuv3_dev *s);
 
 /* --- smmuv3_strict_xlate.c; what transactions call is in smmuv3_strict_int.h --- */

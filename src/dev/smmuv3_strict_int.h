@@ -14,6 +14,7 @@
  *	smmuv3_strict_diag.c	which rule a stale entry breaks (pure)
  *	smmuv3_strict_check.c	structures as software wrote them
  *	smmuv3_strict_answer.c	commands as software wrote them, and answers
+ *	smmuv3_strict_left.c	structures left with V = 0
  *	smmuv3_strict_reg.c	accesses to registers, queues
  *	smmuv3_strict_order.c	barriers
  *	smmuv3_strict_text.c	reports, made and as text
@@ -117,6 +118,10 @@ void iomi_smmuv3_strict_report(struct iom_smmuv3_dev *s, enum smmu_rule rule, ui
 /* r with all of st in it: what, held, memory, tags. */
 void iomi_smmuv3_strict_report_stale(struct iom_smmuv3_dev *s, struct strict_stale *st);
 
+/* n words of memory at pa: all that is read but queues; gmem's bracket is open. */
+int iomi_smmuv3_strict_load(struct iom_smmuv3_dev *s, struct iom_gmem *gmem, uint64_t pa,
+			    uint64_t *w, unsigned int n);
+
 /* --- the checker's hooks, called by the engine, strict lock held --- */
 
 /* smmuv3_strict_reg.c. before: s is as it was. Also for accesses that are RAZ/WI. */
@@ -133,6 +138,8 @@ void iomi_smmuv3_strict_barrier(struct iom_smmuv3_dev *s, struct iom_gmem *gmem)
 void iomi_smmuv3_strict_submitted(struct iom_smmuv3_dev *s, struct iom_gmem *gmem, uint64_t first,
 				  uint32_t prod);
 void iomi_smmuv3_strict_at_finish(struct iom_smmuv3_dev *s);
+/* smmuv3_strict_left.c. iom_smmuv3_strict_settled(). */
+void iomi_smmuv3_strict_at_settled(struct iom_smmuv3_dev *s);
 
 /* smmuv3_strict_answer.c. A command as it is consumed, before it has an effect. */
 void iomi_smmuv3_strict_command(struct iom_smmuv3_dev *s, const uint64_t w[2]);

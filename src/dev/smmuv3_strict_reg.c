@@ -529,6 +529,6 @@ void iomi_smmuv3_strict_at_finish(struct iom_smmuv3_dev *s)
 	if ((s->priq.prod ^ s->priq.cons) & SMMU_Q_OVFLG)
 		tell(&a, SMMU_RULE_OVERFLOW_LEFT, "PRIQ_PROD is %x, PRIQ_CONS %x", s->priq.prod,
 		     s->priq.cons);
-	iomi_smmuv3_strict_chk_left(s);
+	iomi_smmuv3_strict_chk_left(s, false);
 	iomi_smmuv3_strict_chk_unanswered(s);
 }

@@ -532,6 +532,7 @@ void iomi_smmuv3_strict_tlb_fill(struct strict_way *y, const struct smmu_txn *t,
 	keep_line(&en->ste, y->ste);
 	keep_line(&en->cd, c->s1 ? y->cd : NULL);
 	en->enables = y->s->strict->engine->enables;
+	en->born = y->s->strict->engine->effects;
 	en->nr = y->nr;
 	for (i = 0; i < y->nr; i++) {
 		en->d[i] = y->d[i];

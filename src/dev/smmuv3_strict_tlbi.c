@@ -83,7 +83,29 @@ static bool reaches(const struct tlbi *i, uint64_t ia, unsigned int lg2, bool le
 	return first <= i->last && (first | ((UINT64_C(1) << lg2) - 1)) >= i->start;
 }
 
-bool iomi_smmuv3_strict_tlbi(struct iom_smmuv3_dev *s, const struct smmuv3_wire_cmd *c)
+/* What software changed after it had submitted the command, once that has been done. */
+static bool later(const struct strict_pending *p, const struct strict_desc *d)
+{
+	return p->done && d->changed && d->mark >= p->nr;
+}
+
+/*
+ * The command has been done, and the translation was made since. By what it may
+ * have been made from is the matter of commands before this one, if there are any.
+ */
+static bool stays(const struct strict_pending *p, const struct strict_entry *en)
+{
+	unsigned int k;
+
+	for (k = 0; k < en->nr; k++) {
+		if (later(p, &en->d[k]))
+			return true;
+	}
+	return p->done && !p->behind && en->born >= p->done;
+}
+
+bool iomi_smmuv3_strict_tlbi(struct iom_smmuv3_dev *s, const struct smmuv3_wire_cmd *c,
+			     const struct strict_pending *p)
 {
 	struct strict_engine *e = s->strict->engine;
 	struct strict_step *st;
@@ -95,13 +117,14 @@ bool iomi_smmuv3_strict_tlbi(struct iom_smmuv3_dev *s, const struct smmuv3_wire_
 	take_apart(s, c, &i);
 	for (k = 0; k < STRICT_ENTRIES; k++) {
 		if (e->entry[k].there && names(s, &i, &e->entry[k].tag) &&
-		    reaches(&i, e->entry[k].leaf.ia, e->entry[k].s1_lg2, true))
+		    reaches(&i, e->entry[k].leaf.ia, e->entry[k].s1_lg2, true) &&
+		    !stays(p, &e->entry[k]))
 			e->entry[k].there = false;
 	}
 	for (k = 0; k < STRICT_STEPS; k++) {
 		st = &e->step[k];
 		if (st->there && names(s, &i, &st->tag) &&
-		    reaches(&i, st->d.ia, st->lg2, st->d.leaf))
+		    reaches(&i, st->d.ia, st->lg2, st->d.leaf) && !later(p, &st->d))
 			st->there = false;
 	}
 	return true;

@@ -3,8 +3,9 @@
  * The configuration cache of a strict SMMUv3 (3.21): L1STD, STE, L1CD and CD,
  * each kept until a CFGI names it, valid or not; a fetch that failed is not
  * kept. And the past: which states memory had at a structure since the last
- * CMD_SYNC completed. A fetch may have begun at any time since then, and takes
- * its words one by one, so each may come from another of these states.
+ * CMD_SYNC, of an STE or CD the last behind a CFGI of it: without one, a CMD_SYNC
+ * says nothing of a fetch that is on its way. A fetch may have begun at any time
+ * since then, and takes its words one by one, so each may come from another state.
  *
  * Invariants: of one kind there is one line at most for a stream (and
  * substream); a line's pa is where the tables in force say it is.
@@ -84,27 +85,28 @@ void iomi_smmuv3_strict_view_look(struct iom_smmuv3_dev *s, struct iom_gmem *gme
 
 /* --- the past --- */
 
-static struct strict_past *past_find(struct strict_engine *e, uint64_t pa, unsigned int n)
+static bool past_is(const struct strict_past *p, const struct strict_held *h)
 {
+	return p->pa == h->l.pa && p->n == h->l.n && p->kind == h->l.kind &&
+	       p->sid == h->sid && p->ssid == h->ssid;
+}
+
+static struct strict_past *past_of(struct iom_smmuv3_dev *s, const struct strict_held *h)
+{
+	struct strict_engine *e = s->strict->engine;
+	struct strict_past *p = NULL;
 	unsigned int i;
 
 	for (i = 0; i < STRICT_PAST; i++) {
-		if (e->past[i].n == n && e->past[i].pa == pa)
+		if (past_is(&e->past[i], h))
 			return &e->past[i];
+		if (!e->past[i].n)
+			p = &e->past[i];
 	}
-	return NULL;
-}
-
-static struct strict_past *past_new(struct iom_smmuv3_dev *s, uint64_t pa, unsigned int n)
-{
-	struct strict_engine *e = s->strict->engine;
-	struct strict_past *p = past_find(e, 0, 0);
-
 	if (!p)
 		p = &e->past[iomi_smmuv3_strict_rand(s->strict, STRICT_PAST)];
-	memset(p, 0, sizeof(*p));
-	p->pa = pa;
-	p->n = (uint8_t)n;
+	*p = (struct strict_past){ .pa = h->l.pa, .sid = h->sid, .ssid = h->ssid,
+				   .kind = h->l.kind, .n = h->l.n };
 	return p;
 }
 
@@ -266,7 +268,7 @@ void iomi_smmuv3_strict_view_past(struct iom_smmuv3_dev *s, struct iom_gmem *gme
 		    !past_add(s, p, now))
 			continue;
 		for (k = 0; k < STRICT_HELD; k++) {
-			if (e->held[k].there && e->held[k].l.pa == p->pa)
+			if (e->held[k].there && past_is(p, &e->held[k]))
 				try_torn(s, &e->held[k], p);
 		}
 	}
@@ -283,18 +285,16 @@ static int fill(struct strict_way *y, const struct smmu_txn *t,
 
 	if (iomi_smmuv3_strict_load(y->s, y->gmem, what->pa, now, n))
 		return IOM_EFAULT;
-	p = past_find(e, what->pa, n);
-	if (!p)
-		p = past_new(y->s, what->pa, n);
-	(void)past_add(y->s, p, now);
 	h = new_line(y);
 	memset(h, 0, sizeof(*h));
 	h->l.kind = (uint8_t)what->kind;
 	h->l.n = (uint8_t)n;
 	h->l.pa = what->pa;
-	compose(y, p, &h->l);
 	h->sid = t->sid;
 	h->ssid = ssid;
+	p = past_of(y->s, h);
+	(void)past_add(y->s, p, now);
+	compose(y, p, &h->l);
 	h->ssv = t->ssv;
 	h->split = split_of(y, what->kind);
 	h->enables = e->enables;
@@ -452,7 +452,14 @@ static bool cfgi_names(const struct strict_held *h, const struct smmuv3_wire_cmd
 	}
 }
 
-bool iomi_smmuv3_strict_view_cfgi(struct iom_smmuv3_dev *s, const struct smmuv3_wire_cmd *c)
+/* Read again after the command had its effect, and changed after it was submitted. */
+static bool stays(const struct strict_pending *p, const struct strict_held *h)
+{
+	return p->done && h->l.changed && h->l.mark >= p->nr;
+}
+
+bool iomi_smmuv3_strict_view_cfgi(struct iom_smmuv3_dev *s, const struct smmuv3_wire_cmd *c,
+				  const struct strict_pending *p)
 {
 	struct strict_engine *e = s->strict->engine;
 	unsigned int i;
@@ -460,10 +467,28 @@ bool iomi_smmuv3_strict_view_cfgi(struct iom_smmuv3_dev *s, const struct smmuv3_
 	if (c->opcode < SMMU_CMD_CFGI_STE || c->opcode > SMMU_CMD_CFGI_VMS_PIDM)
 		return false;
 	for (i = 0; i < STRICT_HELD; i++) {
-		if (e->held[i].there && cfgi_names(&e->held[i], c))
+		if (e->held[i].there && cfgi_names(&e->held[i], c) && !stays(p, &e->held[i]))
 			e->held[i].there = false;
 	}
 	return true;
+}
+
+void iomi_smmuv3_strict_view_named(struct iom_smmuv3_dev *s, const struct strict_pending *p)
+{
+	struct strict_engine *e = s->strict->engine;
+	struct smmuv3_wire_cmd c;
+	struct strict_held h;
+	unsigned int i;
+
+	if (!iomi_smmuv3_wire_unpack_cmd(p->w, &c) || c.opcode < SMMU_CMD_CFGI_STE ||
+	    c.opcode > SMMU_CMD_CFGI_VMS_PIDM)
+		return;
+	for (i = 0; i < STRICT_PAST; i++) {
+		h = (struct strict_held){ .sid = e->past[i].sid, .ssid = e->past[i].ssid };
+		h.l.kind = e->past[i].kind;
+		if (e->past[i].n == 8 && cfgi_names(&h, &c))
+			e->past[i].cfgi = p->nr;
+	}
 }
 
 void iomi_smmuv3_strict_view_synced(struct iom_smmuv3_dev *s, uint64_t nr)
@@ -481,17 +506,22 @@ void iomi_smmuv3_strict_view_forget_past(struct iom_smmuv3_dev *s)
 {
 	struct strict_engine *e = s->strict->engine;
 	struct strict_past *p;
-	unsigned int i, last;
+	unsigned int i, k, from;
 
 	for (i = 0; i < STRICT_PAST; i++) {
 		p = &e->past[i];
-		if (p->nr < 2)
+		if (p->n == 8 && !p->cfgi)
 			continue;
-		last = p->nr - 1u;
-		words_copy(p->w[0], p->w[last], 8);
-		p->step[0] = p->step[last];
-		p->mark[0] = p->mark[last];
-		p->nr = 1;
+		/* What memory said when the CFGI was submitted is the oldest that may come. */
+		for (from = p->nr ? p->nr - 1u : 0; from && p->n == 8 && p->mark[from] >= p->cfgi;)
+			from--;
+		for (k = 0; from && k + from < p->nr; k++) {
+			words_copy(p->w[k], p->w[k + from], 8);
+			p->step[k] = p->step[k + from];
+			p->mark[k] = p->mark[k + from];
+		}
+		p->nr = (uint8_t)(p->nr - from);
+		p->cfgi = 0;
 	}
 }
 

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * V = 0 is a way to block a stream, and a step of every update. Contents that
+ * were never valid and are left so are taken for a forgotten V; where the driver
+ * says that it is done, also new contents of what had been valid.
+ */
+#include <iom/base/mem.h>
+
+#include "smmuv3_strict_chk.h"
+
+#define LEFT_STEPS	64u	/* longer than an update takes */
+
+static struct chk_valid *was_valid(struct strict_checker *c, uint64_t pa)
+{
+	unsigned int i;
+
+	for (i = 0; i < CHK_VALID; i++) {
+		if (c->valid[i].there && c->valid[i].pa == pa)
+			return &c->valid[i];
+	}
+	return NULL;
+}
+
+void iomi_smmuv3_strict_chk_is_valid(struct strict_checker *c, const struct strict_line *line)
+{
+	struct chk_valid *v = was_valid(c, line->pa);
+
+	if (!v)
+		v = &c->valid[c->next_valid++ % CHK_VALID];
+	v->there = true;
+	v->pa = line->pa;
+	memcpy(v->w, line->w, sizeof(v->w));
+}
+
+/* Is there something new beside the word with V? Then it is more than blocked. */
+static bool is_new(const struct chk_valid *v, const uint64_t w[8])
+{
+	unsigned int i;
+
+	for (i = 1; i < 8; i++) {
+		if (w[i] && w[i] != v->w[i])
+			return true;
+	}
+	return false;
+}
+
+static void tell_left(struct iom_smmuv3_dev *s, struct chk_left *l)
+{
+	enum smmu_rule rule = l->cd ? SMMU_RULE_CD_V : SMMU_RULE_STE_V;
+	struct iom_smmuv3_report r;
+
+	l->there = false;
+	if (iomi_smmuv3_strict_chk_seen(s->strict->checker, rule, l->pa, l->w, 8))
+		return;
+	memset(&r, 0, sizeof(r));
+	r.about = IOM_SMMUV3_ABOUT_SID | IOM_SMMUV3_ABOUT_STRUCT |
+		  (l->cd && l->ssid ? IOM_SMMUV3_ABOUT_SSID : 0);
+	r.sid = l->sid;
+	r.ssid = l->ssid;
+	r.what = l->cd ? IOM_SMMUV3_FETCH_CD : IOM_SMMUV3_FETCH_STE;
+	r.pa = l->pa;
+	r.nr_words = 8;
+	memcpy(r.held, l->w, sizeof(r.held));
+	memcpy(r.memory, l->w, sizeof(r.memory));
+	memcpy(r.missing, "V=1", sizeof("V=1"));
+	iomi_smmuv3_strict_report(s, rule, 0, &r);
+}
+
+void iomi_smmuv3_strict_chk_not_valid(struct iom_smmuv3_dev *s, const struct strict_config *c,
+				      const struct strict_line *line, bool cd)
+{
+	struct strict_checker *k = s->strict->checker;
+	const struct chk_valid *v = was_valid(k, line->pa);
+	struct chk_left *l;
+	uint64_t any = 0;
+	unsigned int i;
+
+	for (i = 0; i < 8; i++)
+		any |= line->w[i];
+	if (!any || (v && !is_new(v, line->w)))
+		return;
+	for (l = k->left; l < k->left + CHK_LEFT; l++) {
+		if (!l->there || l->pa != line->pa || l->sid != c->sid)
+			continue;
+		if (memcmp(l->w, line->w, sizeof(l->w))) {
+			l->there = false;
+			break;
+		}
+		if (!l->again && s->strict->step - l->step >
+				 LEFT_STEPS + 4 * s->strict->cfg.max_delay)
+			tell_left(s, l);
+		return;
+	}
+	l = &k->left[k->next_left++ % CHK_LEFT];
+	*l = (struct chk_left){ .there = true, .cd = cd, .again = v, .sid = c->sid,
+				.ssid = c->ssv ? c->ssid : 0, .pa = line->pa,
+				.step = s->strict->step };
+	memcpy(l->w, line->w, sizeof(l->w));
+}
+
+void iomi_smmuv3_strict_chk_left(struct iom_smmuv3_dev *s, bool again)
+{
+	struct strict_checker *k = s->strict->checker;
+	struct iom_gmem *gmem = s->cfg.gmem;
+	struct chk_left *l;
+	uint64_t now[8];
+
+	if (iom_gmem_begin(gmem))
+		return;
+	for (l = k->left; l < k->left + CHK_LEFT; l++) {
+		if (!l->there)
+			continue;
+		l->there = !iomi_smmuv3_strict_load(s, gmem, l->pa, now, 8) &&
+			   !memcmp(now, l->w, sizeof(now));
+		if (l->there && (again || !l->again))
+			tell_left(s, l);
+	}
+	iom_gmem_end(gmem);
+}
+
+void iomi_smmuv3_strict_at_settled(struct iom_smmuv3_dev *s)
+{
+	iomi_smmuv3_strict_chk_left(s, true);
+}
