@@ -10,7 +10,7 @@
  */
 #include <iom/base/mem.h>
 
-#include "smmuv3_dev_int.h"
+#include "smmuv3_strict_int.h"
 #include "wire/smmuv3_wire.h"
 
 #define NS_PER_MS	UINT64_C(1000000)
@@ -141,8 +141,12 @@ static void translate(struct request *r, const struct smmu_ctx *c)
 		return;
 	}
 	grant(r, c, leaf.perm);
-	if (r->resp->r || r->resp->w)
-		set_range(r, leaf.pa, leaf.size_lg2);
+	if (!r->resp->r && !r->resp->w)
+		return;
+	set_range(r, leaf.pa, leaf.size_lg2);
+	/* What split-stage ATS answers is no address of memory. */
+	if (SMMU_STRICT(r->p->s) && c->eats != SMMU_EATS_SPLIT)
+		iomi_smmuv3_strict_granted(r->p->s, &r->t, r->resp);
 }
 
 /* The smallest granule is the STU (3.9.1). */
@@ -237,6 +241,8 @@ void iom_smmuv3_dev_ep_detach(struct iom_smmuv3_ep *ep)
 	s->inv_pending -= ep->pending;
 	ep->pending = 0;
 	iom_plat_unlock(s->plat, &s->ep_lock);
+	if (SMMU_STRICT(s))
+		iomi_smmuv3_strict_ungranted(s, ep->sid);
 }
 
 void iom_smmuv3_dev_inv_done(struct iom_smmuv3_ep *ep, uint64_t tag)

@@ -459,6 +459,7 @@ int iom_smmuv3_strict_release(struct iom_smmuv3_dev *s, uint64_t pa, uint64_t le
 	if ((s->cr0ack & SMMU_CR0_SMMUEN) && !iom_gmem_begin(gmem)) {
 		iomi_smmuv3_strict_view_release(s, gmem, r);
 		iomi_smmuv3_strict_tlb_release(s, gmem, r);
+		iomi_smmuv3_strict_grant_release(s, r);
 		iom_gmem_end(gmem);
 	}
 	iomi_smmuv3_strict_chk_release(s, r);

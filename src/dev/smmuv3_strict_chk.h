@@ -16,6 +16,7 @@
 #define CHK_WINDOW	64u	/* commands behind PROD that a barrier is asked about */
 #define CHK_VALID	256u
 #define CHK_PRGS	64u
+#define CHK_GRANTS	64u
 
 /* A configuration in use: as memory had it when a transaction went by it. */
 struct chk_known {
@@ -55,6 +56,15 @@ struct chk_prg {
 	uint32_t sid;
 };
 
+/* A translation that an ATS request was given, until an ATC_INV of it is complete. */
+struct chk_grant {
+	bool there, ssv;
+	uint32_t sid, ssid;
+	uint8_t size_lg2;
+	uint64_t iova, pa;
+	uint64_t gone;			/* with this CMD_SYNC; 0: no ATC_INV came */
+};
+
 struct strict_checker {
 	struct chk_known known[CHK_KNOWN];
 	unsigned int next_known;
@@ -78,6 +88,8 @@ struct strict_checker {
 	uint64_t cfgi_all, tlbi_all, tlbi_el2;
 
 	struct chk_prg prg[CHK_PRGS];
+	struct chk_grant grant[CHK_GRANTS];
+	unsigned int next_grant;
 	uint64_t next_prg;
 
 	/* barriers */
@@ -93,6 +105,9 @@ bool iomi_smmuv3_strict_chk_seen(struct strict_checker *c, enum smmu_rule rule, 
 /* smmuv3_strict_order.c: barriers are asked about this STE or CD from now on. */
 void iomi_smmuv3_strict_chk_place(struct strict_checker *c, const struct strict_config *cfg,
 				  const struct strict_line *line);
+/* smmuv3_strict_grant.c: a command that may take translations from endpoints. */
+struct smmuv3_wire_cmd;
+void iomi_smmuv3_strict_chk_grants(struct iom_smmuv3_dev *s, const struct smmuv3_wire_cmd *c);
 /* A CFGI of these StreamIDs: what is known of them may be another from now on. */
 void iomi_smmuv3_strict_chk_forget(struct strict_checker *k, uint32_t first, uint32_t last);
 /*

@@ -17,6 +17,7 @@
  *	smmuv3_strict_left.c	structures left with V = 0
  *	smmuv3_strict_reg.c	accesses to registers, queues
  *	smmuv3_strict_order.c	barriers
+ *	smmuv3_strict_grant.c	translations that endpoints have been given
  *	smmuv3_strict_text.c	reports, made and as text
  *
  * Lock: smmu_strict.lock, after the model's lock and before cache_lock; held
@@ -140,6 +141,16 @@ void iomi_smmuv3_strict_submitted(struct iom_smmuv3_dev *s, struct iom_gmem *gme
 void iomi_smmuv3_strict_at_finish(struct iom_smmuv3_dev *s);
 /* smmuv3_strict_left.c. iom_smmuv3_strict_settled(). */
 void iomi_smmuv3_strict_at_settled(struct iom_smmuv3_dev *s);
+
+/*
+ * smmuv3_strict_grant.c. Takes the strict lock: an ATS request of t was answered;
+ * an endpoint is detached. Strict lock held: memory is let go.
+ */
+struct iom_smmuv3_ats_resp;
+void iomi_smmuv3_strict_granted(struct iom_smmuv3_dev *s, const struct smmu_txn *t,
+				const struct iom_smmuv3_ats_resp *resp);
+void iomi_smmuv3_strict_ungranted(struct iom_smmuv3_dev *s, uint32_t sid);
+void iomi_smmuv3_strict_grant_release(struct iom_smmuv3_dev *s, struct iom_range pa);
 
 /* smmuv3_strict_answer.c. A command as it is consumed, before it has an effect. */
 void iomi_smmuv3_strict_command(struct iom_smmuv3_dev *s, const uint64_t w[2]);

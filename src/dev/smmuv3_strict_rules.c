@@ -488,6 +488,11 @@ static const struct iom_smmuv3_rule_info rules[SMMU_RULES_NR] = {
 	    "ATC_INV was submitted behind a TLBI of the same addresses with no CMD_SYNC between.",
 	    "The endpoint may ask again and get the old translation from a TLB that still has it.",
 	    "TLBI, CMD_SYNC, ATC_INV, CMD_SYNC."),
+	ROW(STALE_ATC, "R502", "memory released that an ATC reaches", "3.9.1",
+	    "Memory was let go while an endpoint has a translation to it by ATS, and no ATC_INV "
+	    "of it is complete.",
+	    "The endpoint goes on with Translated transactions to memory that is somebody else's.",
+	    "TLBI, CMD_SYNC, ATC_INV of the addresses for each StreamID, CMD_SYNC; then let go."),
 	ROW(PRG_LEFT, "R511", "page request group not answered", "8.1",
 	    "A request marked Last was taken from the PRI queue, and no PRI_RESP followed.",
 	    "The device waits for ever, and runs out of requests that it may have outstanding.",

@@ -47,6 +47,54 @@ RUN(atc_order)
 	sd_sync(d);
 }
 
+static void ask(struct sd *d, uint64_t iova)
+{
+	struct iom_smmuv3_ats_resp resp;
+	uint64_t ev[4];
+
+	ST_REQUIRE(!iom_gmem_begin(&d->t.dma.g));
+	iom_access_begin(&d->t.access);
+	iom_smmuv3_dev_ats_request(&d->t.port, iova, 0, &resp, ev);
+	iom_access_end(&d->t.access);
+	iom_gmem_end(&d->t.dma.g);
+	ST_REQUIRE(resp.status == IOM_SMMUV3_ATS_SUCCESS && resp.r);
+}
+
+/* 1: no ATC_INV; 2: of other addresses; 3: not waited for. */
+static void stale_atc(struct sd *d, unsigned int wrong)
+{
+	up(d);
+	ask(d, SD_IOVA);
+	st_poke(&d->t, st_slot(&d->t, &d->s1, SD_IOVA, 3), 0);
+	sd_wmb(d);
+	sd_tlbi(d, ST_NH_VA, ST_VMID, ST_ASID, SD_IOVA, true);
+	sd_sync(d);
+	if (wrong != 1)
+		sd_cmd(d, ST_ATC_INV, wrong == 2 ? SD_IOVA + 4096 : SD_IOVA);
+	if (wrong != 3)
+		sd_sync(d);
+	iom_smmuv3_strict_release(d->t.s, d->page[0], 4096);
+	sd_sync(d);
+}
+
+RUN(atc_none)
+{
+	UNUSED;
+	stale_atc(d, bad ? 1 : 0);
+}
+
+RUN(atc_other)
+{
+	UNUSED;
+	stale_atc(d, bad ? 2 : 0);
+}
+
+RUN(atc_no_sync)
+{
+	UNUSED;
+	stale_atc(d, bad ? 3 : 0);
+}
+
 static void page_request(struct sd *d, uint16_t prgindex)
 {
 	const struct iom_smmuv3_page_request req = { .iova = SD_IOVA + 0x10000, .read = true,
@@ -218,6 +266,7 @@ RUN(httu_ste)
 #define R(rule, f)	{ SMMU_RULE_##rule, f, NULL }
 
 const struct sd_scenario sd_ats[] = {
+	R(STALE_ATC, atc_none), R(STALE_ATC, atc_other), R(STALE_ATC, atc_no_sync),
 	R(CMD_RESP, cmd_resp), R(ATC_ORDER, atc_order), R(PRG_LEFT, prg_left),
 	R(PRG_UNKNOWN, prg_unknown),
 	R(EVENTQ_ENABLED, priq_enabled), R(EVENTQ_CONS, priq_cons),
