@@ -198,12 +198,12 @@ bare_core = +$(MAKE) --no-print-directory CC=$(CC_AARCH64) AR=$(CC_AARCH64:%gcc=
 	B=$1 CFLAGS='$2' SAN= \
 	IOM_CORE_LAYERS='$(BARE_LAYERS)' $1/freestanding/libiom-core.a
 bare_image = +$(MAKE) --no-print-directory -C examples/baremetal CC=$(CC_AARCH64) OUT=$(BARE) \
-	CFLAGS='$3' CORE=$1/freestanding/libiom-core.a LIBFDT=$(LIBFDT_AARCH64) $(BARE)/$2.elf
+	CFLAGS='$3' CORE=$1/freestanding/libiom-core.a LIBFDT=$(LIBFDT_AARCH64) $(2:%=$(BARE)/%.elf)
 baremetal:
 	@$(call bare_core,$(BARE),$(CFLAGS))
 	@$(call bare_image,$(BARE),image,$(CFLAGS))
 	@$(call bare_core,$(BARE)/size,$(SIZE_CFLAGS))
-	@$(call bare_image,$(BARE)/size,size,$(SIZE_CFLAGS))
+	@$(call bare_image,$(BARE)/size,size stage2,$(SIZE_CFLAGS))
 
 # --- install ----------------------------------------------------------------
 HEADERS := $(patsubst include/%,%,$(shell find include -name '*.h'))
