@@ -159,7 +159,7 @@ void iomi_smmuv3_strict_xlate_prefetch(struct iom_smmuv3_dev *s, struct iom_gmem
 	struct smmu_leaf leaf;
 
 	/* Unreachable structures are never fetched. */
-	if (!e->nr_sids || !(atomic_load(&s->cr0) & s->cr0ack & SMMU_CR0_SMMUEN))
+	if (!e->nr_sids || !(atomic_load(&s->cr0) & SMMU_CR0_SMMUEN))
 		return;
 	somewhere(s, &t);
 	memset(&e->ctx, 0, sizeof(e->ctx));
