@@ -50,8 +50,8 @@ int iom_pt_init(struct iom_pt *pt, struct iom_dmem *mem, const struct iom_pt_cfg
 	n.alone_bits[0] = n.leaf_bits[0] | n.both;
 	n.alone_bits[1] = n.leaf_bits[1] | n.both;
 	n.plain = mem->identity && mem->coherent && !n.oa_high;
-	n.plain_page = n.plain ? n.page_mask : 0;
-	n.plain_block = n.plain ? n.block_mask : 0;
+	n.plain_page = n.plain ? n.page_mask : UINT64_MAX;
+	n.plain_block = n.plain && n.leaf_top ? n.block_mask : UINT64_MAX;
 	size = root_size(&n);
 	rc = iomi_pt_alloc(&n, size, size, &n.root, &n.root_pa);
 	if (rc)

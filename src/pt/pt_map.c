@@ -340,6 +340,20 @@ static bool map_run(const struct job *j)
 	return true;
 }
 
+/* One leaf of a plain pt, of any height. False: not so. */
+static bool map_one(const struct job *j)
+{
+	const struct iom_pt *pt = j->pt;
+	unsigned int h = leaf_height(j, j->iova.start);
+	struct iomi_pt_slot *s;
+
+	if (j->iova.last - j->iova.start != iomi_pt_span_m1(pt, h) ||
+	    !iomi_pt_slot_of(pt, j->iova.start, h, &s) || iomi_pt_load(s))
+		return false;
+	iomi_pt_store(s, j->attrs | pt->alone_bits[h != 0] | (j->iova.start + j->delta));
+	return true;
+}
+
 static PT_COLD int map_any(struct iom_pt *pt, uint64_t start, uint64_t len_m1, uint64_t pa,
 			   unsigned int prot)
 {
@@ -356,7 +370,7 @@ static PT_COLD int map_any(struct iom_pt *pt, uint64_t start, uint64_t len_m1, u
 	j.attrs = pt->perm[prot & 0xf] | pt->memattr[prot >> 4];
 	while (j.h_max < pt->leaf_top && !(j.delta & iomi_pt_span_m1(pt, j.h_max + 1)))
 		j.h_max++;
-	if (pt->plain && map_run(&j))
+	if (pt->plain && (map_one(&j) || map_run(&j)))
 		return IOM_OK;
 	rc = check(&j, &missing);
 	if (!rc)
@@ -381,7 +395,8 @@ PT_INLINE bool map_leaf(struct iom_pt *pt, uint64_t ia, uint64_t low, uint64_t p
 	uint64_t perm;
 
 	if (pt_unlikely((ia | pa) & low || ia < pt->aperture.start ||
-			ia > pt->aperture.last || pa > pt->oa_last || prot > IOM_PT_PROT_ALL))
+			(ia | low) > pt->aperture.last || pa > pt->oa_last ||
+			prot > IOM_PT_PROT_ALL))
 		return false;
 	if (pt_unlikely(!iomi_pt_slot_of(pt, ia, h, &s) || iomi_pt_load(s)))
 		return false;
@@ -396,7 +411,7 @@ int iom_pt_map(struct iom_pt *pt, struct iom_range iova, uint64_t pa, unsigned i
 {
 	uint64_t ia = iova.start, low = iova.last - ia;
 
-	/* no length that is right is one byte: if not plain, neither is taken */
+	/* if not plain, only all of 64 bits is as long, and that is in no aperture */
 	if (low == pt->plain_page) {
 		if (pt_likely(map_leaf(pt, ia, low, pa, prot, 0)))
 			return IOM_OK;

@@ -265,7 +265,7 @@ static void op_refused(void)
 
 	if (test_rng_below(&w.rng, 2))		/* one page goes another way than many */
 		r.last = r.start + page - 1;
-	switch (test_rng_below(&w.rng, 9)) {
+	switch (test_rng_below(&w.rng, 12)) {
 	case 0: r.start += odd; break;
 	case 1: r.last -= odd; break;
 	case 2: pa = odd; break;
@@ -274,6 +274,9 @@ static void op_refused(void)
 	case 5: r.start = ap.start - page; r.last = r.start + page - 1; break;
 	case 6: pa = w.pt.oa_last + 1; break;
 	case 7: prot = IOM_PT_PROT_ALL + 1; break;
+	case 8: r.last = r.start; break;
+	case 9: r = (struct iom_range){ 0, UINT64_MAX }; break;
+	case 10: r.last = r.start - 1; break;
 	default: prot = IOM_PT_NOEXEC | IOM_PT_CACHE; break;
 	}
 	assert_int_equal(iom_pt_map(&w.pt, r, pa, prot), IOM_EINVAL);

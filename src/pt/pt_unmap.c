@@ -171,16 +171,38 @@ static struct iomi_pt_at seek_whole(const struct iom_pt *pt, uint64_t ia, struct
 	}
 }
 
+/* --- unmap ------------------------------------------------------------------- */
+
+/* A leaf of a plain pt, of low + 1 bytes, that is all of a mapping. False: not so. */
+PT_INLINE bool unmap_leaf(struct iom_pt *pt, uint64_t ia, uint64_t low, unsigned int h)
+{
+	struct iomi_pt_slot *s;
+
+	if (pt_unlikely(ia & low || ia < pt->aperture.start || (ia | low) > pt->aperture.last))
+		return false;
+	if (pt_unlikely(!iomi_pt_slot_of(pt, ia, h, &s) ||
+			(iomi_pt_load(s) & pt->alone_mask) != pt->both))
+		return false;
+	iomi_pt_store(s, 0);
+	return true;
+}
+
 static PT_COLD int unmap_any(struct iom_pt *pt, uint64_t start, uint64_t len_m1,
 			     struct iom_pt_gather *g)
 {
 	const struct iom_range iova = { start, start + len_m1 };
 	struct swept w = { 0, false };
 	uint64_t ia = iova.start;
+	unsigned int h;
 	int rc;
 
 	if (!iomi_pt_range_ok(pt, iova))
 		return IOM_EINVAL;
+	for (h = 2; pt->plain && h <= pt->leaf_top; h++)
+		if (len_m1 == iomi_pt_span_m1(pt, h) && unmap_leaf(pt, start, len_m1, h)) {
+			iomi_pt_gather_add(g, iova.start, iova.last, len_m1 + 1, false);
+			return IOM_OK;
+		}
 	rc = check_first(pt, iova.start);
 	if (!rc)
 		rc = check_last(pt, iova.last);
@@ -193,30 +215,11 @@ static PT_COLD int unmap_any(struct iom_pt *pt, uint64_t start, uint64_t len_m1,
 	return IOM_OK;
 }
 
-/* --- the common case -------------------------------------------------------- */
-
-/*
- * A leaf of a plain pt, of low + 1 bytes, that is all of a mapping. False: not so. A leaf
- * that begins in the aperture ends in it.
- */
-PT_INLINE bool unmap_leaf(struct iom_pt *pt, uint64_t ia, uint64_t low, unsigned int h)
-{
-	struct iomi_pt_slot *s;
-
-	if (pt_unlikely(ia & low || ia < pt->aperture.start || ia > pt->aperture.last))
-		return false;
-	if (pt_unlikely(!iomi_pt_slot_of(pt, ia, h, &s) ||
-			(iomi_pt_load(s) & pt->alone_mask) != pt->both))
-		return false;
-	iomi_pt_store(s, 0);
-	return true;
-}
-
 int iom_pt_unmap(struct iom_pt *pt, struct iom_range iova, struct iom_pt_gather *g)
 {
 	uint64_t ia = iova.start, low = iova.last - ia;
 
-	/* no length that is right is one byte: if not plain, neither is taken */
+	/* if not plain, only all of 64 bits is as long, and that is in no aperture */
 	if (low == pt->plain_page) {
 		if (pt_unlikely(!unmap_leaf(pt, ia, low, 0)))
 			return unmap_any(pt, ia, low, g);

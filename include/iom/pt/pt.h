@@ -112,7 +112,7 @@ struct iom_pt {
 	uint8_t contig_lg2[IOM_PT_LEVELS_MAX];
 	uint64_t root_mask, index_mask, top_low;
 	uint64_t page_mask, block_mask;		/* bytes minus one; block 0: there is none */
-	uint64_t plain_page, plain_block;	/* the same if plain, else 0 */
+	uint64_t plain_page, plain_block;	/* the same if plain and there, else all ones */
 	/* entries; an empty one is 0 */
 	uint64_t table_bits, table_mark;	/* a table; the bit of them no leaf has */
 	uint64_t leaf_bits[2];			/* page, block */
