@@ -11,8 +11,10 @@
 #include <iom/base/mem.h>
 #include <iom/base/range.h>
 #include <iom/base/state.h>
+#include <iom/plat/dmem.h>
 #include <iom/plat/gmem.h>
 #include <iom/plat/irq.h>
+#include <iom/plat/mmio.h>
 #include <iom/plat/plat.h>
 #include <iom/plat/store.h>
 #include <iom/pci/pci.h>
@@ -21,7 +23,10 @@
 #include <iom/virtio/vpci_dev.h>
 #include <iom/virtio/vq_dev.h>
 #include <iom/dev/access.h>
+#include <iom/dev/smmuv3_atc.h>
+#include <iom/dev/smmuv3_ats.h>
 #include <iom/dev/smmuv3_dev.h>
+#include <iom/dev/smmuv3_strict.h>
 #include <iom/dev/viommu_dev.h>
 #include <iom/dev/viommu_vq.h>
 #include <iom/dev/xgmem.h>

@@ -11,8 +11,10 @@
 #include <iom/base/mem.h>
 #include <iom/base/range.h>
 #include <iom/base/state.h>
+#include <iom/plat/dmem.h>
 #include <iom/plat/gmem.h>
 #include <iom/plat/irq.h>
+#include <iom/plat/mmio.h>
 #include <iom/plat/plat.h>
 #include <iom/plat/store.h>
 #include <iom/vfu/vfu.h>
