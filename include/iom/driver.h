@@ -10,9 +10,13 @@
 #include <iom/base/list.h>
 #include <iom/base/mem.h>
 #include <iom/base/range.h>
+#include <iom/base/state.h>
 #include <iom/plat/dmem.h>
+#include <iom/plat/gmem.h>
+#include <iom/plat/irq.h>
 #include <iom/plat/mmio.h>
 #include <iom/plat/plat.h>
+#include <iom/plat/store.h>
 #include <iom/pt/pt.h>
 #include <iom/drv/core.h>
 #include <iom/drv/domain.h>

@@ -118,9 +118,8 @@ struct iom_smmuv3_diag {
 };
 
 /*
- * The set that this model implements and tests in full, and the largest allowed
- * but for ATS and PRI, which say something about devices and Root Complex, too;
- * ats_idr adds them.
+ * The largest set that asks nothing of devices, memory and Root Complex: without
+ * ATS and PRI (ats_idr adds them), stalls, and HTTU (which needs cas64).
  */
 void iom_smmuv3_dev_default_idr(uint32_t idr[6]);
 void iom_smmuv3_dev_ats_idr(uint32_t idr[6]);
