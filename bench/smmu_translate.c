@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include <iom/dev/smmuv3_atc.h>
+#include <iom/dev/smmuv3_strict.h>
 #include <iom/host/host.h>
 
 #include "../bench/bench.h"
@@ -28,6 +29,8 @@
 
 static uint64_t pick[PICKS];			/* addresses to look up */
 static volatile uint64_t sink;
+
+static const struct iom_smmuv3_strict_cfg *strict;	/* of the next world; NULL: not strict */
 
 struct world {
 	struct st t;
@@ -48,6 +51,7 @@ static void open_world(struct world *w, unsigned int config, unsigned int tlb)
 	iom_smmuv3_dev_ats_idr(cfg.idr);
 	cfg.tlb_entries = tlb;
 	cfg.config_entries = 0;
+	cfg.strict = strict;
 	st_open(t, &cfg, BASE);
 	cdptr = st_alloc(t, 64);
 	st_ste_init(ste, config);
@@ -316,6 +320,38 @@ static double time_lookups(unsigned int config, unsigned int tlb,
 	*missed = (misses(&w) - before) / BENCH_RUNS / LAPS / PICKS;
 	st_close(&w.t);
 	return bench_median(run, BENCH_RUNS);
+}
+
+/* Nanoseconds of a look-up, of some thousand: the strict model is not for speed. */
+static double time_few(const struct iom_smmuv3_strict_cfg *how)
+{
+	double run[BENCH_RUNS], t0;
+	struct reader r;
+	struct world w;
+	int i;
+
+	strict = how;
+	open_world(&w, 5, 0);
+	strict = NULL;
+	adjacent(&w, 1000);
+	r = first_reader(&w);
+	sink += look_up(&r, 4096);
+	for (i = 0; i < BENCH_RUNS; i++) {
+		t0 = bench_now_ns();
+		sink += look_up(&r, 4096);
+		run[i] = (bench_now_ns() - t0) / 4096;
+	}
+	st_close(&w.t);
+	return bench_median(run, BENCH_RUNS);
+}
+
+static void strict_row(void)
+{
+	const struct iom_smmuv3_strict_cfg how = { .seed = 1 };
+	double off = time_few(NULL), on = time_few(&how);
+
+	bench_row("strict_slowdown", on / off, "times",
+		  "hits of 1e3 pages in the strict model over the same in the other");
 }
 
 static void single_rows(void)
@@ -619,6 +655,7 @@ int main(int argc, char **argv)
 	}
 	pin(0);
 	single_rows();
+	strict_row();
 	double_rows();
 	memory_row();
 	return 0;
