@@ -432,6 +432,9 @@ static void perform(struct replay *r, enum strict_input in, const uint64_t v[4])
 	case STRICT_IN_FINISH:
 		iom_smmuv3_strict_finish(r->s);
 		break;
+	case STRICT_IN_RESEED:
+		iom_smmuv3_strict_reseed(r->s, v[0]);
+		break;
 	case STRICT_NR_INPUTS:
 		break;
 	}
@@ -497,7 +500,7 @@ static void wake(void *arg)
 
 static bool header(struct replay *r)
 {
-	uint64_t m[11], s[4];
+	uint64_t m[11], s[5];
 	unsigned int i;
 
 	if (!peek(r) || strcmp(r->line, "smmuv3-record 1"))
@@ -506,7 +509,7 @@ static bool header(struct replay *r)
 	if (!peek(r) || strncmp(r->line, "model ", 6) || numbers(r->line + 6, m, 11) != 11)
 		return false;
 	r->has_line = false;
-	if (!peek(r) || strncmp(r->line, "strict ", 7) || numbers(r->line + 7, s, 4) != 4)
+	if (!peek(r) || strncmp(r->line, "strict ", 7) || numbers(r->line + 7, s, 5) != 5)
 		return false;
 	r->has_line = false;
 	for (i = 1; i < 9; i++) {
@@ -514,7 +517,7 @@ static bool header(struct replay *r)
 			return false;
 	}
 	if (m[0] > IOM_SMMUV3_STEP || m[9] > MAX_TLB || m[10] > MAX_TLB || s[1] > UINT32_MAX ||
-	    s[2] > UINT32_MAX || s[3] > 1)
+	    s[2] > UINT32_MAX || s[3] > 1 || s[4] > 1)
 		return false;
 	r->cfg = (struct iom_smmuv3_dev_cfg){
 		.plat = iom_host_plat(), .gmem = &r->mem, .mode = (enum iom_smmuv3_mode)m[0],
@@ -526,7 +529,8 @@ static bool header(struct replay *r)
 		r->cfg.idr[i] = (uint32_t)m[1 + i];
 	r->strict = (struct iom_smmuv3_strict_cfg){
 		.seed = s[0], .sync_slack = (unsigned int)s[1], .max_delay = (unsigned int)s[2],
-		.wmb = s[3], .report = report, .record = compare, .arg = r,
+		.wmb = s[3], .spare_l1std = s[4],
+		.report = report, .record = compare, .arg = r,
 	};
 	/* The model says the header too. */
 	rewind(r->f);

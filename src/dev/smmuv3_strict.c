@@ -194,6 +194,7 @@ void iomi_smmuv3_strict_event(struct iom_smmuv3_dev *s, struct iom_gmem *gmem,
 		iomi_smmuv3_dev_event(s, gmem, f);
 		return;
 	}
+	x->stats.late_events++;
 	e->event[e->nr_events].f = *f;
 	e->event[e->nr_events++].late = 1 + iomi_smmuv3_strict_rand(x, x->cfg.max_delay);
 	if (s->cfg.mode == IOM_SMMUV3_WORKER)
@@ -518,6 +519,29 @@ int iom_smmuv3_strict_finish(struct iom_smmuv3_dev *s)
 	iomi_smmuv3_strict_events_out(s);
 	iomi_smmuv3_strict_at_finish(s);
 	unlock(s);
+	return IOM_OK;
+}
+
+int iom_smmuv3_strict_reseed(struct iom_smmuv3_dev *s, uint64_t seed)
+{
+	if (!s->strict)
+		return IOM_EINVAL;
+	iom_plat_lock(s->plat, &s->strict->lock);
+	input(s, STRICT_IN_RESEED, seed, 0, 0);
+	s->strict->cfg.seed = s->strict->rng = seed;
+	iom_plat_unlock(s->plat, &s->strict->lock);
+	return IOM_OK;
+}
+
+int iom_smmuv3_strict_stats(struct iom_smmuv3_dev *s, struct iom_smmuv3_strict_stats *st)
+{
+	if (!s->strict)
+		return IOM_EINVAL;
+	iom_plat_lock(s->plat, &s->strict->lock);
+	*st = s->strict->stats;
+	st->steps = s->strict->step;
+	st->reports = s->strict->nr_reports;
+	iom_plat_unlock(s->plat, &s->strict->lock);
 	return IOM_OK;
 }
 

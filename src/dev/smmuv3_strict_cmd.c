@@ -115,6 +115,7 @@ static void put_off(struct iom_smmuv3_dev *s, const uint64_t w[2])
 	for (i = 0; i < e->nr_pending; i++)
 		p.behind |= IOM_FIELD_GET(SMMU_CMD0_OPCODE, e->pending[i].w[0] ^ w[0]) != 0;
 	e->pending[e->nr_pending++] = p;
+	s->strict->stats.late_cmds++;
 	while (!iomi_smmuv3_strict_rand(s->strict, 3))
 		iomi_smmuv3_strict_cmd_some(s);
 }
@@ -142,6 +143,7 @@ static bool sync_is_late(struct iom_smmuv3_dev *s, const uint64_t w[2])
 		e->sync_late = 0;
 		if (may_be_late(s, w) && !iomi_smmuv3_strict_rand(x, 4))
 			e->sync_late = iomi_smmuv3_strict_rand(x, x->cfg.max_delay + 1);
+		x->stats.late_syncs += e->sync_late != 0;
 	}
 	return e->sync_late;
 }

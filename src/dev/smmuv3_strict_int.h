@@ -194,6 +194,7 @@ struct smmu_strict {
 	uint64_t rng;
 	uint64_t step;
 	uint64_t nr_reports;
+	struct iom_smmuv3_strict_stats stats;	/* but steps and reports */
 	struct strict_log log;
 	uint64_t consumed;		/* commands consumed: numbers of the log */
 	uint64_t completed_syncs;

@@ -104,6 +104,7 @@ static void put_header(struct strict_record *r, const struct iom_smmuv3_dev_cfg 
 	put_number(r, strict->sync_slack);
 	put_number(r, strict->max_delay);
 	put_number(r, strict->wmb);
+	put_number(r, strict->spare_l1std);
 	end(r);
 }
 

@@ -6,7 +6,7 @@
  *
  *	smmuv3-record 1
  *	model mode idr0 idr1 idr2 idr3 idr4 idr5 iidr aidr tlb_entries config_entries
- *	strict seed sync_slack max_delay wmb
+ *	strict seed sync_slack max_delay wmb spare_l1std
  *	@step what argument...		an input: see enum strict_input
  *	< n addr value			8 bytes of memory, as a number, read by the model
  *	<< addr bytes			any bytes read, in the order of memory
@@ -46,7 +46,8 @@
 	row(ACQUIRE, "acquire", 2) \
 	row(IDLE, "idle", 1)		/* steps */ \
 	row(SETTLED, "settled", 0) \
-	row(FINISH, "finish", 0)
+	row(FINISH, "finish", 0) \
+	row(RESEED, "reseed", 1)	/* seed */
 
 enum strict_input {
 #define STRICT_INPUT_ENUM(name, text, n) STRICT_IN_##name,

@@ -176,18 +176,21 @@ static void poll_desc(struct iom_smmuv3_dev *s, struct iom_gmem *gmem, const str
 		report_desc(s, o, d, STRICT_BBM, now);
 }
 
-/* A transaction goes by it. */
-static void judge(struct iom_smmuv3_dev *s, struct iom_gmem *gmem, const struct owner *o,
+/* A transaction goes by it. True: memory says something else. */
+static bool judge(struct iom_smmuv3_dev *s, struct iom_gmem *gmem, const struct owner *o,
 		  uint64_t enables, struct strict_desc *d)
 {
 	uint64_t now;
 
-	if (!look(s, gmem, d, &now) || d->reported)
-		return;
+	if (!look(s, gmem, d, &now))
+		return false;
+	if (d->reported)
+		return true;
 	if (enables != s->strict->engine->enables)
 		report_desc(s, o, d, STRICT_ENABLED, now);
 	else if (iomi_smmuv3_strict_too_old(s->strict, d->changed, d->syncs))
 		report_desc(s, o, d, STRICT_USED, now);
+	return true;
 }
 
 void iomi_smmuv3_strict_tlb_poll(struct iom_smmuv3_dev *s, struct iom_gmem *gmem)
@@ -353,7 +356,7 @@ void iomi_smmuv3_strict_tlb_judge(struct strict_way *y)
 		if (!y->from[i] || !y->from[i]->there)
 			continue;
 		o = owner_step(y->from[i]);
-		judge(y->s, y->gmem, &o, y->s->strict->engine->enables, &y->from[i]->d);
+		(void)judge(y->s, y->gmem, &o, y->s->strict->engine->enables, &y->from[i]->d);
 	}
 }
 
@@ -472,6 +475,7 @@ bool iomi_smmuv3_strict_tlb_find(struct strict_way *y, const struct smmu_txn *t,
 {
 	struct strict_entry *en = entry_find(y, t->iova);
 	uint8_t need = smmu_perm_need(t->access);
+	bool stale = false;
 	struct owner o;
 	unsigned int i;
 
@@ -484,8 +488,10 @@ bool iomi_smmuv3_strict_tlb_find(struct strict_way *y, const struct smmu_txn *t,
 	o = owner_entry(en);
 	for (i = 0; i < en->nr; i++) {
 		o.leaf = en->d[i].leaf || !en->d[i].kept;
-		judge(y->s, y->gmem, &o, en->enables, &en->d[i]);
+		stale |= judge(y->s, y->gmem, &o, en->enables, &en->d[i]);
 	}
+	y->s->strict->stats.held_uses++;
+	y->s->strict->stats.stale_uses += stale;
 	*leaf = en->leaf;
 	return true;
 }

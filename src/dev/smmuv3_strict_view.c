@@ -313,6 +313,11 @@ int iomi_smmuv3_strict_view_fetch(struct strict_way *y, const struct smmu_txn *t
 	struct strict_held *h = find(e, what->kind, t->sid, ssid);
 	int rc;
 
+	if (h && what->kind == IOM_SMMUV3_FETCH_L1STD && y->s->strict->cfg.spare_l1std &&
+	    !valid(what->kind, h->l.w)) {
+		h->there = false;
+		h = NULL;
+	}
 	if (!h) {
 		rc = fill(y, t, what, ssid, n, &h);
 		if (rc)

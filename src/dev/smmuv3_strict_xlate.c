@@ -169,6 +169,8 @@ void iomi_smmuv3_strict_xlate_prefetch(struct iom_smmuv3_dev *s, struct iom_gmem
 	t.access = (t.access & e->ctx.acc_and) | e->ctx.acc_or;
 	y->nr = 0;
 	if (!iomi_smmuv3_dev_walk(s, &e->ctx, &t, false, NULL, &leaf, &f) &&
-	    !iomi_smmuv3_strict_tlb_has(y, &t) && iomi_smmuv3_strict_tlb_accessed(y))
+	    !iomi_smmuv3_strict_tlb_has(y, &t) && iomi_smmuv3_strict_tlb_accessed(y)) {
 		iomi_smmuv3_strict_tlb_fill(y, &t, &leaf);
+		s->strict->stats.prefetches++;
+	}
 }

@@ -7,6 +7,8 @@
 #   DISK RNG VFIO  non-empty: there is such a function; VFIO is its address
 #   VFIO_ARGS      arguments of vfio_dma
 #   NEW_FILES      number of files to write
+#   ROUNDS         times that vfio_dma runs; in between, the functions of
+#   REPLUG         come and go: address=file of the device
 
 start_drivers()
 {
@@ -77,6 +79,36 @@ check_rng()
 	result rng_bytes=4096
 }
 
+# Takes a function off the bus and finds it again: a new IOMMU group, domain
+# and stream. Then some DMA.
+replug()
+{
+	local dev=/sys/bus/pci/devices/$1
+	echo 1 > $dev/remove
+	[ ! -e $dev ] || fail "$1 is still there"
+	echo 1 > /sys/bus/pci/rescan
+	wait_for 20 $2 || fail "no $2 after a rescan"
+	dd if=$2 of=/dev/null bs=4096 count=64 iflag=fullblock 2> /dev/null ||
+		fail "read of $2 after a rescan"
+}
+
+# A container, a domain and an attach each.
+again()
+{
+	local i=1 d
+	echo 0 > $T/tracing_on
+	while [ $i -lt $ROUNDS ]; do
+		/bin/vfio_dma $VFIO $1 $VFIO_ARGS seed=$i > /tmp/vfio || true
+		grep -q '^end=ok$' /tmp/vfio ||
+			fail "round $i: $(grep '^error=' /tmp/vfio)"
+		for d in $REPLUG; do
+			replug ${d%=*} ${d#*=}
+		done
+		i=$((i + 1))
+	done
+	result rounds=$i
+}
+
 check_vfio()
 {
 	local dev=/sys/bus/pci/devices/$VFIO group
@@ -93,6 +125,7 @@ check_vfio()
 	sed 's/^/vfio./' /tmp/vfio >&3
 	grep -q '^end=ok$' /tmp/vfio || fail "vfio_dma: $(grep '^error=' /tmp/vfio)"
 	# The first one: DMA to what was unmapped. The kernel limits their rate.
+	[ -z "$ROUNDS" ] || again $group
 	result "page_fault=$(dmesg | sed -n 's/.*\(page fault from .*\|event: F_.*\)/\1/p' | head -1)"
 }
 

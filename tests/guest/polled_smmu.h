@@ -19,6 +19,8 @@
 #include <iom/device.h>
 #include <iom/host.h>
 
+#include "guest/smmu_strict.h"
+
 #define POLLED_WRITTEN	18u	/* registers that the guest writes */
 #define POLLED_SHOWN	5u	/* registers that the model writes */
 #define POLLED_MSIS	64u	/* waiting to be posted */
@@ -41,6 +43,7 @@ struct polled_smmu_cfg {
 	/* Called by the polling thread, or with at_once by any. */
 	void (*post)(void *arg, uint64_t addr, uint32_t data);
 	void *arg;
+	struct smmu_strict_run *strict;	/* may be NULL */
 };
 
 struct polled_smmu {

@@ -42,6 +42,7 @@ static void bar_write(struct iom_pci_fn *f, unsigned int n, uint64_t off, const 
 
 	(void)n;
 	memcpy(&val, buf, len);
+	smmu_strict_before(b->strict, off, val);
 	count(b, len, iom_smmuv3_dev_write(b->s, off, len, val));
 }
 

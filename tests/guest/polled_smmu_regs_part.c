@@ -166,6 +166,8 @@ static bool take(struct polled_smmu *p, unsigned int i, uint64_t val)
 	if (val == p->written[i])
 		return false;
 	p->written[i] = val;
+	if (p->cfg.strict)
+		smmu_strict_before(p->cfg.strict, written[i].off, val);
 	(void)iom_smmuv3_dev_write(p->s, written[i].off, written[i].len, val);
 	if (written[i].off == SMMU_GBPA) {
 		/* Two writers: UPDATE goes back to 0. */
@@ -231,11 +233,15 @@ int polled_smmu_init(struct polled_smmu *p, const struct polled_smmu_cfg *cfg,
 	p->cfg = *cfg;
 	memcpy(dev.idr, cfg->idr, sizeof(dev.idr));
 	pthread_mutex_init(&p->msi_lock, NULL);
+	if (cfg->strict)
+		dev.strict = smmu_strict_cfg(cfg->strict);
 	rc = polled_gmem_init(&p->queues, p);
 	if (!rc)
 		rc = iom_smmuv3_dev_create(&dev, &p->s, diag);
 	if (rc)
 		return rc;
+	if (cfg->strict)
+		cfg->strict->s = p->s;
 	memset(reg_at(p, 0), 0, SMMU_REGS_SIZE);
 	for (off = SMMU_IDR0; off <= SMMU_AIDR; off += 4)
 		show(p, off, model_read(p, off));

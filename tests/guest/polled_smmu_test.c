@@ -3,7 +3,7 @@
  * `iom serve` behind libiom's SMMUv3, for a guest whose memory is a file: the
  * registers lie in that memory and are polled (polled_smmu.h). Every function
  * has its bus, device and function as StreamID, and each of its translations is
- * compared with a fresh walk. tests/guest/smmu.py runs it with
+ * compared with a fresh walk unless the SMMU is strict (smmu_strict.h). tests/guest/smmu.py runs it with
  *
  *	POLLED_RAM	the file; DRAM of QEMU's virt, from 0x40000000
  *	POLLED_REGS	address of the registers
@@ -38,6 +38,7 @@ struct end {
 	struct iom_xlate x;
 	struct iom_smmuv3_port port;
 	struct polled_gmem memory;
+	bool strict;		/* may go by what memory has no more: nothing to compare */
 	atomic_ulong compared, different;
 };
 
@@ -46,6 +47,7 @@ struct front {
 	struct polled_smmu smmu;
 	struct polled_smmu_cfg cfg;
 	struct smmu_bar bar;
+	struct smmu_strict_run strict;
 	struct end end[ENDS_MAX];
 	unsigned int nr_ends;
 	pthread_mutex_t lock;
@@ -64,6 +66,10 @@ static int end_translate(struct iom_xlate *x, uint64_t iova, uint64_t len, unsig
 	int rc, walk_rc;
 
 	rc = iom_xlate_translate(&e->port.x, iova, len, access, run);
+	if (e->strict) {
+		atomic_fetch_add(&e->compared, 1);
+		return rc;
+	}
 	walk_rc = iom_smmuv3_dev_walk(&e->port, iova, len, access, &walked, ev);
 	atomic_fetch_add(&e->compared, 1);
 	if (rc != walk_rc || (!rc && run->gpa != walked.pa)) {
@@ -90,6 +96,7 @@ static int end_init(struct front *fr, uint32_t sid, struct iom_xlate **out)
 	if (rc)
 		return rc;
 	fr->nr_ends++;
+	e->strict = fr->strict.served;
 	e->x.ops = &end_ops;
 	e->x.gate = iom_smmuv3_dev_gate(fr->smmu.s);
 	*out = &e->x;
@@ -128,6 +135,7 @@ static int front_build(struct front *fr)
 	fr->built = true;
 	if (!fr->cfg.at_once)
 		return polled_smmu_start(&fr->smmu);
+	fr->bar.strict = &fr->strict;
 	rc = smmu_bar_start(&fr->bar, fr->smmu.s, getenv("POLLED_BAR"), why);
 	if (rc)
 		fprintf(stderr, "iom: SMMU: %s\n", why);
@@ -173,6 +181,25 @@ static void put(struct json_object *o, const char *key, uint64_t val)
 	json_object_object_add(o, key, json_object_new_uint64(val));
 }
 
+static struct json_object *strict_report(struct smmu_strict_run *r)
+{
+	struct json_object *o = json_object_new_object();
+	struct iom_smmuv3_strict_stats st = { 0 };
+
+	smmu_strict_fini(r, &st);
+	put(o, "seeds", r->served);
+	put(o, "spoilt", r->spoilt);
+	put(o, "steps", st.steps);
+	put(o, "reports", st.reports);
+	put(o, "held_uses", st.held_uses);
+	put(o, "stale_uses", st.stale_uses);
+	put(o, "prefetches", st.prefetches);
+	put(o, "late_syncs", st.late_syncs);
+	put(o, "late_cmds", st.late_cmds);
+	put(o, "late_events", st.late_events);
+	return o;
+}
+
 static void front_report(struct serve_front *f, struct json_object *o)
 {
 	struct json_object *s = json_object_new_object();
@@ -202,6 +229,8 @@ static void front_report(struct serve_front *f, struct json_object *o)
 	put(s, "accesses_32", atomic_load(&fr->bar.accesses_32));
 	put(s, "accesses_64", atomic_load(&fr->bar.accesses_64));
 	put(s, "accesses_refused", atomic_load(&fr->bar.refused));
+	if (fr->strict.served)
+		json_object_object_add(s, "strict", strict_report(&fr->strict));
 	json_object_object_add(o, "smmu", s);
 }
 
@@ -265,6 +294,11 @@ static int serve(int argc, char **argv)
 		fprintf(stderr, "iom: POLLED_RAM, POLLED_REGS and POLLED_STAGES are wanted\n");
 		return 2;
 	}
+	if (!smmu_strict_init(&fr.strict, fr.cfg.ram, fr.cfg.base, fr.cfg.size)) {
+		fprintf(stderr, "iom: POLLED_LOG is wanted\n");
+		return 2;
+	}
+	fr.cfg.strict = &fr.strict;
 	fr.cfg.regs = strtoull(regs, NULL, 0);
 	fr.cfg.at_once = getenv("POLLED_BAR");
 	fr.cfg.post = post;

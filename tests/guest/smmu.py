@@ -23,10 +23,25 @@ ECAM = 0x4010000000
 REGS = 0x40000000 + RAM_MB * 0x100000 - 0x200000
 
 
+class Strict:
+    """
+    Seeds of the adversary in one boot: first, first + 1, ... The first is in
+    force for boot CMD_SYNCs, until the disk is done with; each other one for
+    about a round of vfio_dma, with functions that go and come back.
+    """
+    SYNCS = 300
+
+    def __init__(self, first, seeds, boot=1600, slack=64, spare=True):
+        self.first, self.seeds, self.boot = first, seeds, boot
+        self.slack, self.spare = slack, spare
+        self.rounds = seeds + 1
+
+
 class Serve(guest.Serve):
     """`iom serve` with the SMMU in front, in a file of guest memory."""
 
-    def __init__(self, work, dts, logs, stages, linear, bar=None, ats=False):
+    def __init__(self, work, dts, logs, stages, linear, bar=None, ats=False,
+                 strict=None):
         build = os.path.relpath(guest.BUILD, guest.TOP)
         exe = os.path.join(build, "tests", "guest", "polled_smmu_test")
         guest.tool(["make", "-s", "B=" + build, exe],
@@ -43,6 +58,14 @@ class Serve(guest.Serve):
             os.environ["POLLED_BAR"] = bar
         if ats:
             os.environ["POLLED_ATS"] = "y"
+        if strict:
+            os.environ.update(POLLED_LOG=os.path.join(logs, "strict.log"),
+                              POLLED_STRICT=str(strict.first),
+                              POLLED_SEEDS=str(strict.seeds),
+                              POLLED_SYNCS=f"{strict.boot},{strict.SYNCS}",
+                              POLLED_SLACK=str(strict.slack))
+            if strict.spare:
+                os.environ["POLLED_SPARE"] = "y"
         super().__init__(work, dts, logs, log_requests=False)
 
 
@@ -76,17 +99,19 @@ def enable_bar(qtest, qmp):
 class Smmu(Scenario):
     """stages: "1", "2" or "12". v2m: GICv2 with GICv2m, where the function's
     MSI is translated by the SMMU; else GICv3 with ITS, and INTx. ats: the SMMU
-    has ATS and PRI, but no function does."""
+    has ATS and PRI, but no function does. strict: the SMMU is strict."""
 
     def __init__(self, name, stages="12", linear=False, v2m=False, bar=False,
-                 ats=False, **kw):
+                 ats=False, strict=None, **kw):
         kw.setdefault("dma", "04.0")
+        if strict:
+            kw.setdefault("limit", 120 + 10 * strict.seeds)
         super().__init__(name, arch="arm64", iommu=None,
                          machine="virt,gic-version=" + ("2" if v2m else "3"),
                          irq="msi" if v2m else "intx", ram=f"{RAM_MB}M", **kw)
         self.stages, self.linear, self.v2m = stages, linear, v2m
         self.regs = BAR if bar else REGS
-        self.bar, self.ats = bar, ats
+        self.bar, self.ats, self.strict = bar, ats, strict
 
     def machine_file(self, image):
         no_msix = "iom,no-msix;\n"
@@ -161,6 +186,15 @@ class Smmu(Scenario):
                    "dtc")
         return ["-dtb", new]
 
+    def params(self):
+        p = super().params()
+        if self.strict:
+            p["ROUNDS"] = self.strict.rounds
+            p["REPLUG"] = " ".join(
+                f"0000:00:{addr}=/dev/{dev}" for addr, dev in (
+                    (self.disk, "vda"), (self.rng, "hwrng")) if addr)
+        return p
+
     def enable_bar(self, work):
         """What firmware would do, before the guest runs: by qtest."""
         qtest, qmp = work.file("qtest"), work.file("qmp")
@@ -182,7 +216,8 @@ class Smmu(Scenario):
                 guest.guest_program("vfio_dma", self.arch))))
         serve = Serve(work, self.machine_file(disk.path if disk else ""),
                       logs, self.stages, self.linear,
-                      work.file("bar") if self.bar else None, self.ats)
+                      work.file("bar") if self.bar else None, self.ats,
+                      self.strict)
         g = guest.Guest(work, logs, arch=self.arch, machine=self.machine,
                         smp=self.smp, ram=self.ram, cmdline=self.cmdline,
                         limit=self.limit)
@@ -203,6 +238,8 @@ class Smmu(Scenario):
             raise Failed("host: files are missing")
         if disk and int(r["verified"][0]) != len(disk.sums):
             raise Failed(f"guest: {r['verified'][0]} files verified")
+        if self.strict:
+            return {"summary": self.check_strict(smmu, logs)}
         return {"summary": f"{smmu['translations']} translations like a "
                            f"walk, {smmu['commands']} commands, "
                            f"{smmu['events']} events, {smmu['msis']} MSIs"}
@@ -240,7 +277,7 @@ class Smmu(Scenario):
                          "those of a fresh walk")
         if smmu["translations"] < (2000 if self.disk else 500):
             raise Failed(f"only {smmu['translations']} translations")
-        if smmu["tlb_misses"] > smmu["translations"] * 9 // 10:
+        if not self.strict and smmu["tlb_misses"] > smmu["translations"] * 9 // 10:
             raise Failed("hardly a hit: was anything cached?")
         if smmu["command_errors"] or smmu["events_lost"] or smmu["msis_lost"]:
             raise Failed(f"errors: {smmu}")
@@ -249,3 +286,21 @@ class Smmu(Scenario):
             raise Failed(f"accesses: {smmu}")
         if not smmu["syncs"] or smmu["msis"] < 1 or not smmu["events"]:
             raise Failed(f"no CMD_SYNC, message or event: {smmu}")
+
+    def check_strict(self, smmu, logs):
+        """No report of any seed, and none of the seeds was idle."""
+        st = smmu["strict"]
+        if st["reports"]:
+            text = guest.slurp(logs, "strict.log").decode().split("\n")[0]
+            raise Failed(f"{st['reports']} reports in strict.log: {text}")
+        if st["seeds"] != self.strict.seeds:
+            raise Failed(f"{st['seeds']} seeds of {self.strict.seeds} in "
+                         f"{smmu['syncs']} CMD_SYNCs")
+        for what in ("held_uses", "prefetches", "late_cmds", "late_events"):
+            if not st[what]:
+                raise Failed(f"strict: no {what}: {st}")
+        return (f"{st['seeds']} seeds, no report; {smmu['translations']} "
+                f"translations, {st['held_uses']} held, "
+                f"{st['prefetches']} prefetches, {smmu['syncs']} CMD_SYNCs, "
+                f"{st['late_syncs']} late, {st['late_cmds']} commands put off, "
+                f"{st['steps']} steps")

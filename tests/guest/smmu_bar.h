@@ -13,8 +13,11 @@
 #include <iom/device.h>
 #include <iom/host.h>
 
+#include "guest/smmu_strict.h"
+
 struct smmu_bar {
 	struct iom_smmuv3_dev *s;
+	struct smmu_strict_run *strict;
 	struct iom_vfu_dev dev;
 	struct iom_vfu *v;
 	struct iom_pci_fn fn;
@@ -23,7 +26,7 @@ struct smmu_bar {
 	atomic_ulong accesses_32, accesses_64, refused;
 };
 
-/* IOM_E*, with a line in why (IOM_VFU_WHY bytes). b is zeroed. Stop it in any case. */
+/* IOM_E*, with a line in why (IOM_VFU_WHY bytes). b is zeroed but for strict. Stop it in any case. */
 int smmu_bar_start(struct smmu_bar *b, struct iom_smmuv3_dev *s, const char *socket, char *why);
 void smmu_bar_stop(struct smmu_bar *b);
 

@@ -80,6 +80,12 @@ struct iom_smmuv3_strict_cfg {
 	/* The driver's barriers are told by iom_smmuv3_strict_wmb(). Else no rule asks for them. */
 	bool wmb;
 	/*
+	 * An L1STD with Span = 0 is read again each time, though it may be kept
+	 * (3.21.3): for drivers that make one valid and name it by no CFGI, which
+	 * would get no further. Linux is one (docs/guests.md).
+	 */
+	bool spare_l1std;
+	/*
 	 * Each broken rule, once for each object and change. Called with locks of
 	 * the model held: must not call back into it. May abort the program. NULL: counted only.
 	 */
@@ -113,8 +119,22 @@ int iom_smmuv3_strict_settled(struct iom_smmuv3_dev *s);
 int iom_smmuv3_strict_idle(struct iom_smmuv3_dev *s, unsigned int n);
 /* The run is over: reports what was left undone (errors not acknowledged, stalls not answered). */
 int iom_smmuv3_strict_finish(struct iom_smmuv3_dev *s);
+/* From here on another seed's choices; all that is held stays. Reports name the new seed. */
+int iom_smmuv3_strict_reseed(struct iom_smmuv3_dev *s, uint64_t seed);
 /* Reports made so far, all rules. */
 uint64_t iom_smmuv3_strict_count(struct iom_smmuv3_dev *s);
+
+/* What the adversary did so far: a run in which it did nothing proves nothing. */
+struct iom_smmuv3_strict_stats {
+	uint64_t steps, reports;
+	uint64_t held_uses;	/* transactions given a translation that was held */
+	uint64_t stale_uses;	/* and that memory had no more */
+	uint64_t prefetches;	/* translations held that nobody had asked for */
+	uint64_t late_syncs;	/* CMD_SYNCs that completed at a later step */
+	uint64_t late_cmds;	/* CFGIs and TLBIs put off, to be carried out in any order */
+	uint64_t late_events;
+};
+int iom_smmuv3_strict_stats(struct iom_smmuv3_dev *s, struct iom_smmuv3_strict_stats *st);
 
 /* The catalogue: rule i, or NULL behind the last. */
 struct iom_smmuv3_rule_info {
