@@ -3,7 +3,8 @@
  * `iom serve` behind libiom's SMMUv3, for a guest whose memory is a file: the
  * registers lie in that memory and are polled (polled_smmu.h). Every function
  * has its bus, device and function as StreamID, and each of its translations is
- * compared with a fresh walk unless the SMMU is strict (smmu_strict.h). tests/guest/smmu.py runs it with
+ * compared with a fresh walk, unless the SMMU is strict (smmu_strict.h has that
+ * environment). tests/guest/smmu.py runs it with
  *
  *	POLLED_RAM	the file; DRAM of QEMU's virt, from 0x40000000
  *	POLLED_REGS	address of the registers

@@ -26,7 +26,7 @@ struct smmu_bar {
 	atomic_ulong accesses_32, accesses_64, refused;
 };
 
-/* IOM_E*, with a line in why (IOM_VFU_WHY bytes). b is zeroed but for strict. Stop it in any case. */
+/* IOM_E*, with a line in why (IOM_VFU_WHY bytes). b is zero but for strict. Stop it in any case. */
 int smmu_bar_start(struct smmu_bar *b, struct iom_smmuv3_dev *s, const char *socket, char *why);
 void smmu_bar_stop(struct smmu_bar *b);
 
