@@ -21,6 +21,7 @@
 #include <stdint.h>
 
 #include <iom/dev/smmuv3_dev.h>
+#include <iom/dev/xgmem.h>
 
 #ifdef __cplusplus
 extern "C" {
