@@ -424,11 +424,59 @@ static void test_gbpa(void **state)
 	free(ram);
 }
 
+/* A seed after the other, and commands spoilt but for the first few. */
+static void test_strict(void **state)
+{
+	uint8_t *ram = aligned_alloc(0x10000, TEST_RAM);
+	struct iom_smmuv3_strict_stats st;
+	struct smmu_strict_run strict;
+	struct polled_smmu p;
+	struct polled_smmu_cfg cfg = {
+		.ram = ram, .base = 0, .size = TEST_RAM, .regs = 0, .strict = &strict,
+	};
+	const uint64_t served[] = { 1, 1, 1, 2, 3, 3, 3, 3 };
+	uint32_t i, n;
+
+	(void)state;
+	assert_non_null(ram);
+	memset(ram, 0, TEST_RAM);
+	setenv("POLLED_STRICT", "7", 1);
+	setenv("POLLED_SEEDS", "3", 1);
+	setenv("POLLED_SYNCS", "3,1", 1);
+	setenv("POLLED_LOG", "/dev/null", 1);
+	setenv("POLLED_SPOIL", "0x30", 1);
+	choose_idr(cfg.idr, true, true, false);
+	assert_true(smmu_strict_init(&strict, ram, 0, TEST_RAM));
+	assert_int_equal(polled_smmu_init(&p, &cfg, NULL), IOM_OK);
+	set64(&p, SMMU_CMDQ_BASE, 0x30000 | 5);
+	*reg(&p, SMMU_CR0) = SMMU_CR0_CMDQEN;
+	assert_true(polled_smmu_poll(&p));
+	for (i = 0; i < 8; i++) {
+		ram[0x30000 + i * 32] = SMMU_CMD_TLBI_NSNH_ALL;
+		ram[0x30000 + i * 32 + 16] = SMMU_CMD_SYNC;
+		*reg(&p, SMMU_CMDQ_PROD) = 2 * i + 2;
+		/* A CMD_SYNC that nobody is told of may be late. */
+		for (n = 0; *reg(&p, SMMU_CMDQ_CONS) != 2 * i + 2 && n < 1000; n++)
+			(void)polled_smmu_poll(&p);
+		assert_int_equal(*reg(&p, SMMU_CMDQ_CONS), 2 * i + 2);
+		assert_int_equal(strict.served, served[i]);
+		assert_int_equal(ram[0x30000 + i * 32],
+				 i < 4 ? SMMU_CMD_TLBI_NSNH_ALL : SMMU_CMD_PREFETCH_CONFIG);
+	}
+	smmu_strict_fini(&strict, &st);
+	assert_true(st.steps > 16);
+	assert_int_equal(strict.spoilt, 4);
+	polled_smmu_fini(&p);
+	fclose(strict.log);
+	free(ram);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_registers),
 		cmocka_unit_test(test_gbpa),
+		cmocka_unit_test(test_strict),
 	};
 
 	if (argc > 1)

@@ -86,6 +86,8 @@ static void one(struct st *t, struct st_stream x[3], struct iom_smmuv3_port port
 	case 3:
 		iom_smmuv3_strict_wmb(t->s);
 		iom_smmuv3_strict_idle(t->s, 3);
+		if (!test_rng_below(rng, 4))
+			iom_smmuv3_strict_reseed(t->s, test_rng_below(rng, 1000));
 		break;
 	case 4:
 		iom_smmuv3_strict_release(t->s, BASE + 0x101000, 0x1000);
