@@ -141,8 +141,8 @@ static int add_stream(struct iom_core *core, struct iom_device *dev, unsigned in
 	struct iom_core_iommu *iommu = find_iommu(core, id->iommu);
 	int rc;
 
-	if (dev->stream[i])		/* of an unbind that was not confirmed */
-		return IOM_EIO;
+	if (dev->stream[i])		/* of an unbind that was not confirmed: asked again */
+		return IOM_OK;
 	dev->stream[i] = shared_stream(core, dev, iommu, id->id);
 	if (dev->stream[i])
 		return IOM_OK;
@@ -163,8 +163,9 @@ int iomi_core_bind(struct iom_core *core, struct iom_device *dev)
 	}
 	for (i = 0; i < iomi_core_nr_ids(dev) && !rc; i++)
 		rc = add_stream(core, dev, i);
+	/* On failure a stream that another device has too stays where its group is. */
 	if (!rc)
-		rc = device_to(dev, dev->group->domain, NULL);
+		rc = device_to(dev, dev->group->domain, dev->group->domain);
 	if (rc)
 		remove_streams(core, dev);
 	else
@@ -174,6 +175,8 @@ int iomi_core_bind(struct iom_core *core, struct iom_device *dev)
 
 int iomi_core_unbind(struct iom_core *core, struct iom_device *dev)
 {
+	if (dev->pasids)
+		return IOM_EBUSY;
 	dev->ready = false;
 	return remove_streams(core, dev);
 }
@@ -309,6 +312,11 @@ int iomi_core_group_to(struct iom_core *core, struct iom_group *g, struct iom_do
 		}
 	}
 	if (!rc) {
+		/* While its devices wait for an IOMMU nothing else keeps d. */
+		if (d)
+			iom_domain_hold(d);
+		if (back)
+			iom_domain_drop(back);
 		g->domain = d;
 		return IOM_OK;
 	}

@@ -313,9 +313,12 @@ void iom_core_group_reserved(struct iom_core *core, const struct iom_group *g,
 
 /* --- faults --- */
 
-/* The device that a fault is of, held until its handler has returned. */
+/*
+ * The device that a fault is of, and the domain, held until their handlers have
+ * returned. The domain's knows transactions without a PASID.
+ */
 static struct iom_device *hold(struct iom_core *core, const struct iom_core_iommu *i,
-			       uint32_t id, struct iom_domain **d)
+			       const struct iom_fault *f, struct iom_domain **d)
 {
 	struct iom_device *dev;
 	struct iom_list *l;
@@ -325,10 +328,12 @@ static struct iom_device *hold(struct iom_core *core, const struct iom_core_iomm
 		dev = IOM_CONTAINER_OF(l, struct iom_device, link);
 		for (k = 0; k < iomi_core_nr_ids(dev); k++) {
 			if (!dev->stream[k] || dev->stream[k]->iommu != i ||
-			    dev->stream[k]->id != id)
+			    dev->stream[k]->id != f->sid)
 				continue;
 			dev->faults++;
-			*d = dev->group->domain;
+			*d = f->flags & IOM_FAULT_PASID ? NULL : dev->group->domain;
+			if (*d)
+				iom_domain_hold(*d);
 			return dev;
 		}
 	}
@@ -343,13 +348,14 @@ enum iom_fault_answer iom_core_fault(struct iom_core *core, struct iom_core_iomm
 	struct iom_device *dev;
 
 	iom_plat_lock(core->plat, &core->lock);
-	dev = hold(core, i, f->sid, &d);
+	dev = hold(core, i, f, &d);
 	iom_plat_unlock(core->plat, &core->lock);
 	if (!dev)
 		return IOM_FAULT_ABORT;
-	/* The domain's handler knows transactions without a PASID. */
-	if (d && !(f->flags & IOM_FAULT_PASID))
+	if (d) {
 		answer = iom_domain_fault(d, f);
+		iom_domain_drop(d);
+	}
 	if (answer == IOM_FAULT_ABORT && dev->desc.fault)
 		answer = dev->desc.fault(dev->desc.arg, dev, f);
 	iom_plat_lock(core->plat, &core->lock);

@@ -23,7 +23,7 @@ struct entry {
 };
 
 struct inv_list {
-	unsigned int nr;
+	unsigned int nr, room;
 	struct entry e[];	/* of one IOMMU side by side, by kind */
 };
 
@@ -36,11 +36,20 @@ struct iom_domain {
 	IOM_ATOMIC(unsigned int) epoch;
 	IOM_ATOMIC(unsigned int) readers[2];
 	struct iom_lock lock;			/* whoever publishes a list */
+	/* under lock: */
+	struct inv_list *spare;			/* room for all of list's entries but one */
+	unsigned int holds;
 };
 
 static size_t list_size(unsigned int nr)
 {
 	return sizeof(struct inv_list) + nr * sizeof(struct entry);
+}
+
+static void list_free(struct iom_domain *d, struct inv_list *l)
+{
+	if (l)
+		iom_plat_free(d->plat, l, list_size(l->room));
 }
 
 static int list_make(struct iom_domain *d, unsigned int nr, struct inv_list **out)
@@ -51,7 +60,7 @@ static int list_make(struct iom_domain *d, unsigned int nr, struct inv_list **ou
 	if (rc)
 		return rc;
 	*out = mem;
-	(*out)->nr = nr;
+	(*out)->nr = (*out)->room = nr;
 	return IOM_OK;
 }
 
@@ -83,12 +92,15 @@ static void wait_readers(struct iom_domain *d)
 	}
 }
 
+/* The one before is the spare one, so that taking away never needs memory (style rule 3). */
 static void publish(struct iom_domain *d, struct inv_list *list)
 {
 	struct inv_list *old = atomic_exchange(&d->list, list);
 
 	wait_readers(d);
-	iom_plat_free(d->plat, old, list_size(old->nr));
+	if (d->spare != list)
+		list_free(d, d->spare);
+	d->spare = old;
 }
 
 /* --- the list, lock held --- */
@@ -135,9 +147,11 @@ static int add(struct iom_domain *d, const struct iom_inv *inv)
 		l->e[at].users++;
 		return IOM_OK;
 	}
-	rc = list_make(d, l->nr + 1, &n);
+	n = d->spare;
+	rc = n && n->room > l->nr ? IOM_OK : list_make(d, l->nr + 1, &n);
 	if (rc)
 		return rc;
+	n->nr = l->nr + 1;
 	memcpy(n->e, l->e, at * sizeof(*n->e));
 	n->e[at].inv = *inv;
 	n->e[at].users = 1;
@@ -146,25 +160,16 @@ static int add(struct iom_domain *d, const struct iom_inv *inv)
 	return IOM_OK;
 }
 
-/*
- * An entry that is not needed any more does no harm, so if there is no memory
- * for a shorter list it stays, with no users, until one is made.
- */
 static bool del(struct iom_domain *d, const struct iom_inv *inv)
 {
-	struct inv_list *l = atomic_load(&d->list), *n;
-	unsigned int at = place(l, inv), i, nr = 0;
+	struct inv_list *l = atomic_load(&d->list), *n = d->spare;
+	unsigned int at = place(l, inv);
 
 	if (!stands(l, at, inv) || --l->e[at].users)
 		return stands(l, at, inv);
-	for (i = 0; i < l->nr; i++)
-		nr += l->e[i].users != 0;
-	if (list_make(d, nr, &n))
-		return false;
-	for (nr = i = 0; i < l->nr; i++) {
-		if (l->e[i].users)
-			n->e[nr++] = l->e[i];
-	}
+	n->nr = l->nr - 1;
+	memcpy(n->e, l->e, at * sizeof(*n->e));
+	memcpy(&n->e[at], &l->e[at + 1], (n->nr - at) * sizeof(*n->e));
 	publish(d, n);
 	return false;
 }
@@ -199,7 +204,7 @@ bool iom_domain_inv_find(struct iom_domain *d, const struct iom_iommu *iommu,
 	iom_plat_lock(d->plat, &d->lock);
 	l = atomic_load(&d->list);
 	for (i = 0; i < l->nr && !found; i++) {
-		found = l->e[i].users && l->e[i].inv.iommu == iommu && l->e[i].inv.kind == kind;
+		found = l->e[i].inv.iommu == iommu && l->e[i].inv.kind == kind;
 		if (found)
 			*id = l->e[i].inv.id;
 	}
@@ -322,7 +327,7 @@ int iom_domain_create(const struct iom_domain_cfg *cfg, struct iom_domain **out)
 	*out = d;
 	return IOM_OK;
 err_list:
-	iom_plat_free(cfg->plat, l, list_size(0));
+	list_free(d, l);
 err_lock:
 	cfg->plat->ops.lock_fini(cfg->plat, &d->lock);
 err_free:
@@ -330,31 +335,34 @@ err_free:
 	return rc;
 }
 
-static bool attached(struct iom_domain *d)
+void iom_domain_hold(struct iom_domain *d)
 {
-	const struct inv_list *l = atomic_load(&d->list);
-	unsigned int i, users = 0;
+	iom_plat_lock(d->plat, &d->lock);
+	d->holds++;
+	iom_plat_unlock(d->plat, &d->lock);
+}
 
-	for (i = 0; i < l->nr; i++)
-		users += l->e[i].users;
-	return users;
+void iom_domain_drop(struct iom_domain *d)
+{
+	iom_plat_lock(d->plat, &d->lock);
+	d->holds--;
+	iom_plat_unlock(d->plat, &d->lock);
 }
 
 int iom_domain_destroy(struct iom_domain *d)
 {
-	struct inv_list *l;
 	bool busy;
 
 	iom_plat_lock(d->plat, &d->lock);
-	busy = attached(d);
+	busy = atomic_load(&d->list)->nr || d->holds;
 	iom_plat_unlock(d->plat, &d->lock);
 	if (busy)
 		return IOM_EBUSY;
 	/* Hardware may go on walking what it never confirmed to have left. */
 	if (!atomic_load(&d->dead))
 		iom_pt_fini(&d->pt);
-	l = atomic_load(&d->list);
-	iom_plat_free(d->plat, l, list_size(l->nr));
+	list_free(d, d->spare);
+	list_free(d, atomic_load(&d->list));
 	d->plat->ops.lock_fini(d->plat, &d->lock);
 	iom_plat_free(d->plat, d, sizeof(*d));
 	return IOM_OK;

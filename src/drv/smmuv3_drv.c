@@ -16,6 +16,12 @@ bool iomi_smmuv3_drv_coherent(const struct iom_smmuv3_drv *s)
 	return s->idr[0] & SMMU_IDR0_COHACC;
 }
 
+/* 3.13: hardware updates descriptors only where its walks are write-back cacheable. */
+bool iomi_smmuv3_drv_dirty(const struct iom_smmuv3_drv *s)
+{
+	return s->caps.httu >= SMMU_HTTU_AF_DIRTY && iomi_smmuv3_drv_coherent(s);
+}
+
 /* --- identification --- */
 
 static int unusable(struct iom_smmuv3_drv_diag *diag, const char *field, const char *why)
@@ -50,6 +56,17 @@ static int check_idr(const struct iom_smmuv3_drv *s, struct iom_smmuv3_drv_diag 
 	return IOM_OK;
 }
 
+/*
+ * Errata 2268618 and 2812531 of Arm's MMU-700: its command queue wants every run of
+ * commands ended by a CMD_SYNC. What else is known of it, and of the MMU-600, is in
+ * broadcast TLBI, nesting and SEV, which this driver does not use.
+ */
+static bool is_mmu700(uint32_t iidr)
+{
+	return IOM_FIELD_GET(SMMU_IIDR_IMPLEMENTER, iidr) == 0x43b &&
+	       IOM_FIELD_GET(SMMU_IIDR_PRODUCTID, iidr) == 0x487;
+}
+
 static void identify(struct iom_smmuv3_drv *s)
 {
 	static const uint16_t reg[6] = {
@@ -60,6 +77,7 @@ static void identify(struct iom_smmuv3_drv *s)
 	for (i = 0; i < 6; i++)
 		s->idr[i] = iom_mmio_read32(s->mmio, reg[i]);
 	iomi_smmuv3_rules_caps(s->idr, &s->caps);
+	s->sync_each = is_mmu700(iom_mmio_read32(s->mmio, SMMU_IIDR));
 }
 
 static uint8_t smaller(uint8_t want, uint8_t usual, uint32_t most)
@@ -108,7 +126,7 @@ void iom_smmuv3_drv_caps(const struct iom_smmuv3_drv *s, struct iom_smmuv3_drv_c
 	caps->pri = c->pri;
 	caps->stall = c->stall_model != SMMU_STALL_MODEL_NONE;
 	caps->stall_forced = c->stall_model == SMMU_STALL_MODEL_FORCE;
-	caps->dirty = c->httu >= SMMU_HTTU_AF_DIRTY;
+	caps->dirty = iomi_smmuv3_drv_dirty(s);
 	caps->msi = s->idr[0] & SMMU_IDR0_MSI;
 	caps->range_inv = c->ril;
 	caps->ds = c->ds;
@@ -237,10 +255,8 @@ static int forget(struct iom_smmuv3_drv *s)
 static int start(struct iom_smmuv3_drv *s)
 {
 	uint32_t irqs = SMMU_IRQ_CTRL_GERROR | SMMU_IRQ_CTRL_EVENTQ;
-	int rc = stop(s);
+	int rc;
 
-	if (rc)
-		return rc;
 	set_tables(s);
 	set_queue(s, SMMU_CMDQ_BASE, SMMU_CMDQ_PROD, s->cmdq.pa, s->cmdq.lg2);
 	s->gerrorn = iom_mmio_read32(s->mmio, SMMU_GERROR);
@@ -348,7 +364,10 @@ int iom_smmuv3_drv_create(const struct iom_smmuv3_drv_cfg *cfg, struct iom_smmuv
 	if (rc)
 		goto err_free;
 	fill_cfg(s);
-	rc = init_parts(s);
+	/* What ran before must not reach anything, whether we succeed or not. */
+	rc = stop(s);
+	if (!rc)
+		rc = init_parts(s);
 	if (rc)
 		goto err_free;
 	rc = start(s);

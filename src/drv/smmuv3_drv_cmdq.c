@@ -40,6 +40,19 @@ static void put(struct iom_smmuv3_drv *s, uint64_t pos, const uint64_t w[2])
 	s->dmem->ops.clean(s->dmem, c, sizeof(*c));
 }
 
+/*
+ * The slot says what the CMD_SYNC one ring before would have written, and may write
+ * late: that one is over, since its place was free. So no older number can be taken
+ * for this one's, however seldom the slot is used and wherever 32 bits wrap.
+ */
+static void forget_told(struct smmu_cmdq *q, uint64_t pos)
+{
+	uint32_t before = (uint32_t)pos - ring_mask(q);
+
+	atomic_store_explicit(&q->done_slot[(uint32_t)pos & ring_mask(q)], before,
+			      memory_order_release);
+}
+
 static void make_sync(const struct iom_smmuv3_drv *s, uint64_t pos, uint64_t w[2])
 {
 	struct smmuv3_wire_cmd c = { .opcode = SMMU_CMD_SYNC };
@@ -61,7 +74,7 @@ static void note_bad(struct smmu_cmdq *q, uint64_t pos)
 {
 	uint64_t n = atomic_load(&q->nr_bad);
 
-	atomic_store(&q->bad[n % IOM_ARRAY_SIZE(q->bad)], pos);
+	q->bad[n % IOM_ARRAY_SIZE(q->bad)] = pos;
 	atomic_store(&q->nr_bad, n + 1);
 }
 
@@ -98,28 +111,46 @@ static void command_error(struct iom_smmuv3_drv *s, uint32_t cons)
 	iomi_smmuv3_drv_ack_gerror(s, SMMU_GERROR_CMDQ);
 }
 
-/* Looks at CONS, and at errors if it stands still. */
-static void look(struct iom_smmuv3_drv *s)
+/* CONS as it is, and `done` with it. False: it is not that of a working SMMU. */
+static bool read_cons(struct iom_smmuv3_drv *s, uint32_t *cons)
 {
 	struct smmu_cmdq *q = &s->cmdq;
-	uint32_t cons = iom_mmio_read32(s->mmio, SMMU_CMDQ_CONS), left, active;
+	uint32_t left;
 
-	left = as_reg(q, q->prod - cons);
-	/* More than there is: the register is not that of a working SMMU. */
+	*cons = iom_mmio_read32(s->mmio, SMMU_CMDQ_CONS);
+	left = as_reg(q, q->prod - *cons);
+	/* More than there is? */
 	if (left > q->prod - q->done) {
 		atomic_store(&s->dead, true);
-		return;
+		return false;
 	}
 	if (q->prod - left != q->done)
 		q->aborts = 0;
 	q->done = q->prod - left;
-	if (!left)
+	return true;
+}
+
+/* Looks at CONS, and at errors if it stands still. */
+static void look(struct iom_smmuv3_drv *s)
+{
+	struct smmu_cmdq *q = &s->cmdq;
+	uint32_t cons, active;
+
+	if (!read_cons(s, &cons) || q->done == q->prod)
 		return;
 	active = iom_mmio_read32(s->mmio, SMMU_GERROR) ^ s->gerrorn;
-	if (active & SMMU_GERROR_CMDQ)
-		command_error(s, iom_mmio_read32(s->mmio, SMMU_CMDQ_CONS));
 	if (active & SMMU_GERROR_SFM)
 		atomic_store(&s->dead, true);
+	/* 7.1: only now does CONS stand still, at the command that the error is of. */
+	if ((active & SMMU_GERROR_CMDQ) && read_cons(s, &cons))
+		command_error(s, cons);
+}
+
+void iomi_smmuv3_drv_cmdq_look(struct iom_smmuv3_drv *s)
+{
+	iom_plat_lock(s->plat, &s->cmdq.lock);
+	look(s);
+	iom_plat_unlock(s->plat, &s->cmdq.lock);
 }
 
 /* --- waits --- */
@@ -170,32 +201,36 @@ static bool told(const struct smmu_cmdq *q, uint64_t pos)
 	uint32_t val = atomic_load_explicit(&q->done_slot[(uint32_t)pos & ring_mask(q)],
 					    memory_order_acquire);
 
-	return val && (int32_t)(val - (uint32_t)(pos + 1)) >= 0;
+	return (int32_t)(val - (uint32_t)(pos + 1)) >= 0;
 }
-
-/* What a producer remembers of the commands that it waits for. */
-struct ticket {
-	uint64_t first, sync;	/* positions */
-	uint64_t bad_before;
-};
 
 /* Was one of them refused? If more were than are kept: perhaps, so yes. */
-static bool is_bad(struct smmu_cmdq *q, const struct ticket *t)
+static bool is_bad(struct iom_smmuv3_drv *s, const struct smmu_ticket *t)
 {
-	uint64_t n = atomic_load(&q->nr_bad), i, pos;
+	struct smmu_cmdq *q = &s->cmdq;
+	bool bad;
+	uint64_t n, i, pos;
 
-	if (n - t->bad_before > IOM_ARRAY_SIZE(q->bad) / 2)
-		return true;
-	for (i = t->bad_before; i < n; i++) {
-		pos = atomic_load(&q->bad[i % IOM_ARRAY_SIZE(q->bad)]);
-		if (pos >= t->first && pos <= t->sync)
-			return true;
+	if (atomic_load(&q->nr_bad) == t->bad_before)
+		return false;
+	/* None is overwritten while they are looked at. */
+	iom_plat_lock(s->plat, &q->lock);
+	n = atomic_load(&q->nr_bad);
+	bad = n - t->bad_before > IOM_ARRAY_SIZE(q->bad);
+	for (i = t->bad_before; i < n && !bad; i++) {
+		pos = q->bad[i % IOM_ARRAY_SIZE(q->bad)];
+		bad = pos >= t->first && pos <= t->sync;
 	}
-	return false;
+	iom_plat_unlock(s->plat, &q->lock);
+	return bad;
 }
 
-/* Until the CMD_SYNC is complete. A message tells without the lock; errors are looked for too. */
-static int wait_for(struct iom_smmuv3_drv *s, const struct ticket *t)
+/*
+ * Until the CMD_SYNC is complete. A message tells without the lock. CONS is looked at
+ * too, for errors, and for a CMD_SYNC of which no message came (MSI_CMDQ_ABT, or it was
+ * refused).
+ */
+static int wait_for(struct iom_smmuv3_drv *s, const struct smmu_ticket *t)
 {
 	struct smmu_cmdq *q = &s->cmdq;
 	struct smmu_wait w;
@@ -207,7 +242,7 @@ static int wait_for(struct iom_smmuv3_drv *s, const struct ticket *t)
 		if (!done && (!q->done_slot || (w.turn & 15) == 15)) {
 			iom_plat_lock(s->plat, &q->lock);
 			look(s);
-			done = !q->done_slot && q->done > t->sync;
+			done = q->done > t->sync;
 			iom_plat_unlock(s->plat, &q->lock);
 		}
 		if (done)
@@ -217,16 +252,15 @@ static int wait_for(struct iom_smmuv3_drv *s, const struct ticket *t)
 	}
 	/* Loads behind it see what the SMMU wrote before it completed. */
 	iom_mmio_rmb(s->mmio);
-	return is_bad(q, t) ? IOM_EIO : IOM_OK;
+	return is_bad(s, t) ? IOM_EIO : IOM_OK;
 }
 
 /* --- producers --- */
 
 int iomi_smmuv3_drv_issue(struct iom_smmuv3_drv *s, const uint64_t cmd[][2], unsigned int n,
-			  bool sync)
+			  struct smmu_ticket *t, bool sync)
 {
 	struct smmu_cmdq *q = &s->cmdq;
-	struct ticket t;
 	unsigned int i;
 	uint64_t w[2];
 
@@ -237,12 +271,17 @@ int iomi_smmuv3_drv_issue(struct iom_smmuv3_drv *s, const uint64_t cmd[][2], uns
 		iom_plat_unlock(s->plat, &q->lock);
 		return IOM_EIO;
 	}
-	t.bad_before = atomic_load(&q->nr_bad);
-	t.first = q->prod;
+	if (!t->open) {
+		t->open = true;
+		t->bad_before = atomic_load(&q->nr_bad);
+		t->first = q->prod;
+	}
 	for (i = 0; i < n; i++)
 		put(s, q->prod++, cmd[i]);
-	t.sync = q->prod;
+	t->sync = q->prod;
 	if (sync) {
+		if (q->done_slot)
+			forget_told(q, q->prod);
 		make_sync(s, q->prod, w);
 		put(s, q->prod++, w);
 		s->stats.syncs++;
@@ -252,7 +291,7 @@ int iomi_smmuv3_drv_issue(struct iom_smmuv3_drv *s, const uint64_t cmd[][2], uns
 	iom_mmio_wmb(s->mmio);
 	iom_mmio_write32(s->mmio, SMMU_CMDQ_PROD, as_reg(q, q->prod));
 	iom_plat_unlock(s->plat, &q->lock);
-	return sync ? wait_for(s, &t) : IOM_OK;
+	return sync ? wait_for(s, t) : IOM_OK;
 }
 
 int iomi_smmuv3_drv_cmdq_init(struct iom_smmuv3_drv *s, unsigned int lg2, bool messages)

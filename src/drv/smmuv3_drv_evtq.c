@@ -55,12 +55,12 @@ void iomi_smmuv3_drv_evtq_fini(struct iom_smmuv3_drv *s)
 }
 
 /*
- * One record of n words, as PROD says: the register, of which the index bits are
+ * One record of n words, counted, as PROD says: the register, of which the index bits are
  * trusted no further than the ring goes. CONS moves on, and acknowledges an
  * overflow (7.4). False: nothing is there.
  */
 static bool pop(struct iom_smmuv3_drv *s, struct smmu_outq *q, uint64_t regs, unsigned int n,
-		uint64_t *w, uint64_t *lost)
+		uint64_t *w, uint64_t *count, uint64_t *lost)
 {
 	uint32_t mask = IOM_BIT32(q->lg2) - 1, pos = (mask << 1) + 1, prod;
 	struct iom_le64 *rec;
@@ -70,6 +70,7 @@ static bool pop(struct iom_smmuv3_drv *s, struct smmu_outq *q, uint64_t regs, un
 	prod = iom_mmio_read32(s->mmio, regs);
 	there = (prod ^ q->cons) & pos;
 	if (there) {
+		++*count;
 		/* The record is not read before PROD that says it is there. */
 		iom_mmio_rmb(s->mmio);
 		rec = (struct iom_le64 *)q->ring + (size_t)(q->cons & mask) * n;
@@ -80,7 +81,6 @@ static bool pop(struct iom_smmuv3_drv *s, struct smmu_outq *q, uint64_t regs, un
 	if ((prod ^ q->cons) & SMMU_Q_OVFLG) {
 		++*lost;
 		q->cons ^= SMMU_Q_OVACKFLG;
-		there = there || ((prod ^ q->cons) & pos);
 		iom_mmio_write32(s->mmio, regs + 4, q->cons);
 	} else if (there) {
 		iom_mmio_write32(s->mmio, regs + 4, q->cons);
@@ -166,6 +166,7 @@ int iom_smmuv3_drv_resume(struct iom_smmuv3_drv *s, const struct iom_fault *f,
 			  enum iom_fault_answer answer)
 {
 	struct smmuv3_wire_cmd c = { .sid = f->sid };
+	struct smmu_ticket t = { 0 };
 	uint64_t w[1][2];
 
 	if (answer == IOM_FAULT_LATER)
@@ -188,7 +189,7 @@ int iom_smmuv3_drv_resume(struct iom_smmuv3_drv *s, const struct iom_fault *f,
 		return IOM_EINVAL;
 	}
 	iomi_smmuv3_wire_pack_cmd(&c, w[0]);
-	return iomi_smmuv3_drv_issue(s, (const uint64_t (*)[2])w, 1, false);
+	return iomi_smmuv3_drv_issue(s, (const uint64_t (*)[2])w, 1, &t, false);
 }
 
 static void tell(struct iom_smmuv3_drv *s, const struct iom_fault *f)
@@ -210,7 +211,7 @@ static void global_errors(struct iom_smmuv3_drv *s)
 	uint32_t active;
 
 	iom_plat_lock(s->plat, &s->cmdq.lock);
-	/* The command queue's own is seen to by whoever waits for it. */
+	/* The command queue's own belong to who looks at its CONS. */
 	active = (iom_mmio_read32(s->mmio, SMMU_GERROR) ^ s->gerrorn) & ~SMMU_GERROR_CMDQ;
 	if (active & SMMU_GERROR_SFM)
 		atomic_store(&s->dead, true);
@@ -235,18 +236,20 @@ void iom_smmuv3_drv_irq(struct iom_smmuv3_drv *s)
 
 	/* A ring's worth, so that a device that never stops does not keep this thread. */
 	for (budget = 1u << s->evtq.lg2; budget; budget--) {
-		if (!pop(s, &s->evtq, SMMU_EVENTQ_PROD, 4, w, &s->stats.events_lost))
+		if (!pop(s, &s->evtq, SMMU_EVENTQ_PROD, 4, w, &s->stats.events,
+			 &s->stats.events_lost))
 			break;
-		s->stats.events++;
 		event_fault(w, &f);
 		tell(s, &f);
 	}
 	for (budget = s->priq.ring ? 1u << s->priq.lg2 : 0; budget; budget--) {
-		if (!pop(s, &s->priq, SMMU_PRIQ_PROD, 2, w, &s->stats.page_requests_lost))
+		if (!pop(s, &s->priq, SMMU_PRIQ_PROD, 2, w, &s->stats.page_requests,
+			 &s->stats.page_requests_lost))
 			break;
-		s->stats.page_requests++;
 		pri_fault(w, &f);
 		tell(s, &f);
 	}
 	global_errors(s);
+	/* What was refused may be an answer, for which nobody waits. */
+	iomi_smmuv3_drv_cmdq_look(s);
 }

@@ -61,7 +61,7 @@ bool iomi_smmuv3_drv_fmt(const struct iom_smmuv3_drv *s, const struct iom_domain
 	if (info->ia_bits > most || (f->t0sz > 39 && !c->stt))
 		return false;
 	if ((f->ds && !c->ds) || (f->fwb && !c->fwb) ||
-	    (f->dirty && c->httu < SMMU_HTTU_AF_DIRTY) || cfg->high)
+	    (f->dirty && !iomi_smmuv3_drv_dirty(s)) || cfg->high)
 		return false;
 	return s1 ? c->s1p && s->cfg.s1 : c->s2p && start_level(info, f);
 }

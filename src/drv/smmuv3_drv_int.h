@@ -45,8 +45,8 @@ struct smmu_cmdq {
 	/* under lock: */
 	uint64_t prod, done;			/* positions: written up to, consumed up to */
 	unsigned int aborts;
-	/* written under lock: positions of commands that were refused */
-	IOM_ATOMIC(uint64_t) nr_bad, bad[16];
+	uint64_t bad[16];			/* positions of commands that were refused, */
+	IOM_ATOMIC(uint64_t) nr_bad;		/* written under lock: the last of so many */
 };
 
 struct smmu_outq {
@@ -70,6 +70,7 @@ struct iom_smmuv3_drv {
 	struct iom_dmem *dmem;
 	uint32_t idr[6];
 	struct iomi_smmuv3_caps caps;		/* fixed */
+	bool sync_each;				/* fixed: commands go out only with a CMD_SYNC */
 	IOM_ATOMIC(bool) dead;
 
 	struct smmu_cmdq cmdq;
@@ -93,13 +94,23 @@ struct iom_smmuv3_drv {
 /* smmuv3_drv.c */
 void iomi_smmuv3_drv_ack_gerror(struct iom_smmuv3_drv *s, uint32_t bits);	/* cmdq.lock */
 
+/* What a producer remembers of the commands that one CMD_SYNC is to confirm; begins as zeros. */
+struct smmu_ticket {
+	bool open;
+	uint64_t first, sync;		/* positions */
+	uint64_t bad_before;
+};
+
 /*
  * smmuv3_drv_cmdq.c. issue: n commands, then with sync a CMD_SYNC that is waited
- * for. IOM_EIO: not confirmed: the SMMU is dead, refused one of them, or an
- * ATC did not answer. n + 1 is at most the queue's size.
+ * for. It confirms all that was issued with this ticket. IOM_EIO: not confirmed: the
+ * SMMU is dead, refused one of them, or an ATC did not answer. n + 1 is at most the
+ * queue's size.
  */
 int iomi_smmuv3_drv_issue(struct iom_smmuv3_drv *s, const uint64_t cmd[][2], unsigned int n,
-			  bool sync);
+			  struct smmu_ticket *t, bool sync);
+/* An interrupt told of an error: the queue goes on even if nobody waits. */
+void iomi_smmuv3_drv_cmdq_look(struct iom_smmuv3_drv *s);
 int iomi_smmuv3_drv_cmdq_init(struct iom_smmuv3_drv *s, unsigned int lg2, bool messages);
 void iomi_smmuv3_drv_cmdq_fini(struct iom_smmuv3_drv *s);
 /* A bounded wait: begin, look, more, look, ...; false: it is over, and the SMMU dead. */
@@ -110,6 +121,7 @@ bool iomi_smmuv3_drv_wait_more(struct iom_smmuv3_drv *s, struct smmu_wait *w);
 struct smmu_batch {
 	unsigned int n;
 	uint64_t cmd[32][2];
+	struct smmu_ticket ticket;
 	int rc;
 };
 
@@ -151,6 +163,7 @@ int iomi_smmuv3_drv_write_ste(struct iom_smmuv3_stream *st, const uint64_t w[8])
 uint64_t iomi_smmuv3_drv_incoming(const struct iom_smmuv3_drv *s);
 uint64_t iomi_smmuv3_drv_eats(const struct iom_smmuv3_stream *st);
 bool iomi_smmuv3_drv_coherent(const struct iom_smmuv3_drv *s);
+bool iomi_smmuv3_drv_dirty(const struct iom_smmuv3_drv *s);
 /* Is a fault of this stream to be held? */
 bool iomi_smmuv3_drv_stalls(const struct iom_smmuv3_stream *st);
 int iomi_smmuv3_drv_join(struct iom_smmuv3_stream *st, struct iom_domain *d, bool has_pasid,

@@ -19,7 +19,7 @@ void iomi_smmuv3_drv_batch_add(struct iom_smmuv3_drv *s, struct smmu_batch *b,
 	if (b->n == IOM_ARRAY_SIZE(b->cmd) || b->n == most) {
 		if (!b->rc)
 			b->rc = iomi_smmuv3_drv_issue(s, (const uint64_t (*)[2])b->cmd, b->n,
-						      false);
+						      &b->ticket, s->sync_each);
 		b->n = 0;
 	}
 	iomi_smmuv3_wire_pack_cmd(c, b->cmd[b->n++]);
@@ -27,9 +27,11 @@ void iomi_smmuv3_drv_batch_add(struct iom_smmuv3_drv *s, struct smmu_batch *b,
 
 int iomi_smmuv3_drv_batch_end(struct iom_smmuv3_drv *s, struct smmu_batch *b)
 {
-	int rc = iomi_smmuv3_drv_issue(s, (const uint64_t (*)[2])b->cmd, b->n, true);
+	int rc = iomi_smmuv3_drv_issue(s, (const uint64_t (*)[2])b->cmd, b->n, &b->ticket,
+				       true);
 
 	b->n = 0;
+	b->ticket.open = false;
 	return b->rc ? b->rc : rc;
 }
 

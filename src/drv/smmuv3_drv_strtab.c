@@ -303,6 +303,9 @@ int iomi_smmuv3_drv_leave(struct iom_smmuv3_stream *st, struct iom_domain *d, bo
 		atc.has_pasid = has_pasid;
 		atc.pasid = pasid;
 		rc = iomi_smmuv3_drv_invalidate(&s->iommu, &atc, 1, &all, 1);
+		/* The endpoint may still go where d leads: d may not forget it. */
+		if (rc)
+			return rc;
 		iom_domain_inv_del(d, &atc);
 	}
 	if (iom_domain_inv_del(d, &inv))
@@ -310,7 +313,7 @@ int iomi_smmuv3_drv_leave(struct iom_smmuv3_stream *st, struct iom_domain *d, bo
 	if (iomi_smmuv3_drv_invalidate(&s->iommu, &inv, 1, &all, 1))
 		return IOM_EIO;		/* the ID stays in use for ever */
 	iomi_smmuv3_drv_id_put(ids_of(s, inv.kind), id);
-	return rc;
+	return IOM_OK;
 }
 
 /* --- attachments --- */
@@ -324,6 +327,7 @@ static int switch_to(struct iom_smmuv3_stream *st, struct iom_domain *d, uint32_
 	int rc = iomi_smmuv3_drv_write_ste(st, ste);
 
 	/* Not confirmed: the stream may still be in both, and neither may forget it. */
+	st->torn = rc;
 	if (rc)
 		return rc;
 	st->domain = d;
@@ -342,7 +346,7 @@ static int attach(struct iom_smmuv3_stream *st, struct iom_domain *d)
 	uint32_t id;
 	int rc;
 
-	if (d == st->domain)
+	if (d == st->domain && !st->torn)
 		return IOM_OK;
 	if (!iomi_smmuv3_drv_fmt(s, d, &f))
 		return IOM_EOPNOTSUPP;
@@ -357,6 +361,7 @@ static int attach(struct iom_smmuv3_stream *st, struct iom_domain *d)
 		s2_ste(st, &f, id, ste);
 	if (rc) {
 		/* IOM_ENOMEM: nothing was written. IOM_EIO: d stays bound to what may look. */
+		st->torn |= rc == IOM_EIO;
 		if (rc != IOM_EIO)
 			iomi_smmuv3_drv_leave(st, d, false, 0, id);
 		return rc;

@@ -5,6 +5,7 @@
  */
 #include <iom/drv/smmuv3_drv_core.h>
 
+#include "fakes/dmem_fake.h"
 #include "lib/drv_box.h"
 #include "lib/test.h"
 
@@ -180,6 +181,163 @@ static void bound_later(void **state)
 	assert_int_equal(iom_core_device_remove(x.core, dev), IOM_OK);
 	assert_int_equal(iom_core_iommu_remove(x.core, &x.a.i, false), IOM_OK);
 	box_fini(&x);
+}
+
+static struct iom_domain *make_domain(struct box *x, struct dmem_fake *mem)
+{
+	const struct iom_domain_cfg cfg = {
+		.plat = &x->pt.plat, .dmem = &mem->dmem,
+		.pt = { .format = IOM_PT_ARM_S1, .granule_lg2 = 12, .ia_bits = 40, .oa_bits = 44 },
+	};
+	struct iom_domain *d;
+
+	assert_int_equal(iom_domain_create(&cfg, &d), IOM_OK);
+	return d;
+}
+
+/*
+ * A5: an IOMMU leaves and comes back, and its devices are in their domain again, which
+ * cannot be destroyed meanwhile; not while a PASID would be forgotten.
+ */
+static void domain_outlasts_iommu(void **state)
+{
+	struct iom_device *dev;
+	struct dmem_fake mem;
+	struct iom_domain *d;
+	struct iom_group *g;
+	struct box x;
+
+	(void)state;
+	dmem_fake_init(&mem, 0);
+	box_init(&x);
+	d = make_domain(&x, &mem);
+	assert_int_equal(iom_core_iommu_add(x.core, &x.a.i), IOM_OK);
+	dev = add(&x, 0xa, 3, IOM_DEFAULT_IDENTITY);
+	g = iom_core_device_group(x.core, dev);
+	assert_int_equal(iom_core_group_attach(x.core, g, d), IOM_OK);
+	assert_int_equal(iom_core_device_attach_pasid(x.core, dev, 1, d), IOM_OK);
+	assert_int_equal(iom_core_iommu_remove(x.core, &x.a.i, true), IOM_EBUSY);
+	assert_true(iom_core_device_ready(x.core, dev));
+	assert_int_equal(x.a.id[3].where, DOMAIN);
+	assert_int_equal(iom_core_device_detach_pasid(x.core, dev, 1), IOM_OK);
+	assert_int_equal(iom_core_iommu_remove(x.core, &x.a.i, true), IOM_OK);
+	assert_int_equal(x.a.id[3].where, GONE);
+	assert_int_equal(iom_domain_destroy(d), IOM_EBUSY);
+	assert_int_equal(iom_core_iommu_add(x.core, &x.a.i), IOM_OK);
+	assert_int_equal(x.a.id[3].where, DOMAIN);
+	assert_ptr_equal(x.a.id[3].d, d);
+	assert_int_equal(iom_core_group_detach(x.core, g), IOM_OK);
+	assert_int_equal(x.a.id[3].where, IDENTITY);
+	assert_int_equal(iom_domain_destroy(d), IOM_OK);
+	assert_int_equal(iom_core_device_remove(x.core, dev), IOM_OK);
+	assert_int_equal(iom_core_iommu_remove(x.core, &x.a.i, false), IOM_OK);
+	box_fini(&x);
+	dmem_fake_fini(&mem);
+}
+
+/* Two devices behind one alias: the one that cannot be bound takes nothing from the other. */
+static void alias_stays(void **state)
+{
+	const struct iom_device_id two[] = { { 0xa, 3 }, { 0xb, 5 } };
+	const struct iom_device_desc desc = { .name = "two", .ids = two, .nr_ids = 2 };
+	struct iom_device *one, *both;
+	struct dmem_fake mem;
+	struct iom_domain *d;
+	struct iom_group *g;
+	struct box x;
+
+	(void)state;
+	dmem_fake_init(&mem, 0);
+	box_init(&x);
+	d = make_domain(&x, &mem);
+	assert_int_equal(iom_core_iommu_add(x.core, &x.a.i), IOM_OK);
+	assert_int_equal(iom_core_iommu_add(x.core, &x.b.i), IOM_OK);
+	one = add(&x, 0xa, 3, IOM_DEFAULT_BLOCKED);
+	assert_int_equal(iom_core_device_add(x.core, &desc, &both), IOM_OK);
+	g = iom_core_device_group(x.core, one);
+	assert_int_equal(iom_core_group_attach(x.core, g, d), IOM_OK);
+	assert_int_equal(iom_core_iommu_remove(x.core, &x.b.i, true), IOM_OK);
+	assert_int_equal(x.a.id[3].where, DOMAIN);
+	x.b.fail_in = 2;		/* its attach, behind the one of the alias */
+	assert_int_equal(iom_core_iommu_add(x.core, &x.b.i), IOM_OK);
+	assert_false(iom_core_device_ready(x.core, both));
+	assert_int_equal(x.b.id[5].where, GONE);
+	assert_int_equal(x.a.id[3].where, DOMAIN);
+	assert_int_equal(iom_core_retry(x.core), IOM_OK);
+	assert_int_equal(x.b.id[5].where, DOMAIN);
+	assert_int_equal(iom_core_group_detach(x.core, g), IOM_OK);
+	assert_int_equal(iom_core_device_remove(x.core, both), IOM_OK);
+	assert_int_equal(iom_core_device_remove(x.core, one), IOM_OK);
+	assert_int_equal(iom_core_iommu_remove(x.core, &x.a.i, false), IOM_OK);
+	assert_int_equal(iom_core_iommu_remove(x.core, &x.b.i, false), IOM_OK);
+	assert_int_equal(iom_domain_destroy(d), IOM_OK);
+	box_fini(&x);
+	dmem_fake_fini(&mem);
+}
+
+struct nobody {
+	struct iom_iommu i;
+	unsigned int calls;
+};
+
+static int nobody_invalidate(struct iom_iommu *i, const struct iom_inv *inv, unsigned int nr,
+			     const struct iom_inv_range *r, unsigned int nr_ranges)
+{
+	(void)inv;
+	(void)nr;
+	(void)r;
+	(void)nr_ranges;
+	IOM_CONTAINER_OF(i, struct nobody, i)->calls++;
+	return IOM_OK;
+}
+
+/* Detaching needs no memory, and an IOMMU that is left is not asked any more. */
+static void left_is_left(void **state)
+{
+	static const struct iom_iommu_ops ops = { .invalidate = nobody_invalidate };
+	const struct iom_range page = { 0x1000, 0x1fff };
+	struct nobody n[3] = { 0 };
+	struct iom_inv inv[3];
+	struct dmem_fake mem;
+	struct iom_domain *d;
+	struct test_rng rng;
+	unsigned int step, k;
+	unsigned int users[3] = { 0 }, before;
+	struct box x;
+
+	(void)state;
+	test_rng_init(&rng);
+	dmem_fake_init(&mem, 0);
+	box_init(&x);
+	d = make_domain(&x, &mem);
+	for (k = 0; k < 3; k++) {
+		n[k].i.ops = &ops;
+		inv[k] = (struct iom_inv){ .iommu = &n[k].i, .kind = IOM_INV_STAGE1, .id = k };
+	}
+	for (step = 0; step < 500; step++) {
+		k = (unsigned int)test_rng_below(&rng, 3);
+		if (users[k] && test_rng_below(&rng, 2)) {
+			plat_test_fail_nth(&x.pt, 1);
+			assert_int_equal(iom_domain_inv_del(d, &inv[k]), --users[k] != 0);
+			assert_false(plat_test_failed(&x.pt));
+			plat_test_fail_nth(&x.pt, 0);
+		} else {
+			assert_int_equal(iom_domain_inv_add(d, &inv[k]), IOM_OK);
+			users[k]++;
+		}
+		k = (unsigned int)test_rng_below(&rng, 3);
+		before = n[k].calls;
+		assert_int_equal(iom_domain_map(d, page, 0x5000, IOM_PT_READ), IOM_OK);
+		assert_int_equal(iom_domain_unmap(d, page), IOM_OK);
+		assert_int_equal(n[k].calls - before, users[k] != 0);
+	}
+	for (k = 0; k < 3; k++) {
+		while (users[k])
+			assert_int_equal(iom_domain_inv_del(d, &inv[k]), --users[k] != 0);
+	}
+	assert_int_equal(iom_domain_destroy(d), IOM_OK);
+	box_fini(&x);
+	dmem_fake_fini(&mem);
 }
 
 /* B1: the device is coherent and the IOMMU in front of it is. */
@@ -377,6 +535,9 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(waiting),
 		cmocka_unit_test(bound_later),
+		cmocka_unit_test(domain_outlasts_iommu),
+		cmocka_unit_test(alias_stays),
+		cmocka_unit_test(left_is_left),
 		cmocka_unit_test(coherent),
 		cmocka_unit_test(groups),
 		cmocka_unit_test(from_description_to_dma),

@@ -127,7 +127,9 @@ int iom_core_destroy(struct iom_core *core);
 int iom_core_iommu_add(struct iom_core *core, struct iom_core_iommu *i);
 /*
  * The IOMMU leaves. With unbind its devices are unbound first, and wait for it
- * again; else IOM_EBUSY while one is bound. IOM_EIO: not confirmed, it is still there.
+ * again; what their groups are attached to stays so. Else IOM_EBUSY while one is bound;
+ * with unbind too, while PASIDs are attached or ATS is on. IOM_EIO: not confirmed. On
+ * failure it is still there, and iom_core_retry() binds again what was unbound.
  */
 int iom_core_iommu_remove(struct iom_core *core, struct iom_core_iommu *i, bool unbind);
 /* Tries to bind what waits; IOM_OK if nothing does any more, else the first error. */
@@ -147,7 +149,7 @@ unsigned int iom_core_group_size(struct iom_core *core, const struct iom_group *
 const char *iom_core_device_name(const struct iom_device *dev);
 /* Its IOMMUs are all there, and it is bound to them. */
 bool iom_core_device_ready(struct iom_core *core, const struct iom_device *dev);
-/* Waits for its fault handlers. Groups are not split. IOM_EBUSY: its group is attached. */
+/* B1: the device is, and every IOMMU that it stands behind; false while it waits for one. */
 bool iom_core_device_coherent(struct iom_core *core, const struct iom_device *dev);
 /* Calls fn for each reserved region of the group's devices, under the lock. */
 void iom_core_group_reserved(struct iom_core *core, const struct iom_group *g,
@@ -160,11 +162,14 @@ void iom_core_group_reserved(struct iom_core *core, const struct iom_group *g,
  * IOM_EIO: what could not be brought back is blocked.
  */
 int iom_core_group_attach(struct iom_core *core, struct iom_group *g, struct iom_domain *d);
-/* Back to the default. IOM_EIO as above. */
+/* Back to the default. IOM_EIO as above; IOM_EBUSY: PASIDs are attached, or ATS is on. */
 int iom_core_group_detach(struct iom_core *core, struct iom_group *g);
 struct iom_domain *iom_core_group_domain(struct iom_core *core, const struct iom_group *g);
 
-/* A PASID of a device that is alone in its group; IOM_EBUSY if it is not. */
+/*
+ * A PASID of a device that is alone in its group and has one ID; IOM_EBUSY if not.
+ * IOM_EAGAIN: it waits for its IOMMU. Else as the IOMMU's driver answers.
+ */
 int iom_core_device_attach_pasid(struct iom_core *core, struct iom_device *dev, uint32_t pasid,
 			    struct iom_domain *d);
 int iom_core_device_detach_pasid(struct iom_core *core, struct iom_device *dev, uint32_t pasid);

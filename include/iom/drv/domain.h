@@ -43,7 +43,10 @@ struct iom_domain_cfg {
 
 /* IOM_EINVAL: no such format; IOM_ENOMEM. */
 int iom_domain_create(const struct iom_domain_cfg *cfg, struct iom_domain **out);
-/* IOM_EBUSY, nothing changed: something is attached. Mappings that are left go with it. */
+/*
+ * IOM_EBUSY, nothing changed: something is attached, or waits for its IOMMU and
+ * will be, or a fault handler of it runs. Mappings that are left go with it.
+ */
 int iom_domain_destroy(struct iom_domain *d);
 
 /*
@@ -79,6 +82,9 @@ const struct iom_pt_info *iom_domain_tables(const struct iom_domain *d);
  */
 int iom_domain_inv_add(struct iom_domain *d, const struct iom_inv *inv);
 bool iom_domain_inv_del(struct iom_domain *d, const struct iom_inv *inv);
+/* It is not destroyed between these, whether anything is attached or not. */
+void iom_domain_hold(struct iom_domain *d);
+void iom_domain_drop(struct iom_domain *d);
 /* Does an attachment behind this IOMMU need one of this kind? Its ID, then. */
 bool iom_domain_inv_find(struct iom_domain *d, const struct iom_iommu *iommu,
 			 enum iom_inv_kind kind, uint32_t *id);

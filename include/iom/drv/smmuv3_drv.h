@@ -74,8 +74,8 @@ struct iom_smmuv3_drv_diag {
  * with every stream aborted. Transactions of devices that something else left
  * running are aborted from the first step on.
  * IOM_EOPNOTSUPP: an SMMU that this driver cannot use, *diag (may be NULL) says
- * why. IOM_EIO: it did not answer; IOM_ENOMEM; IOM_EINVAL: cfg. *out only on
- * success; on failure the SMMU is off, with GBPA.ABORT.
+ * why; IOM_EINVAL: cfg. Either leaves it as it was. IOM_ENOMEM: it is off, with
+ * GBPA.ABORT; IOM_EIO: it did not answer, and should be so. *out only on success.
  */
 int iom_smmuv3_drv_create(const struct iom_smmuv3_drv_cfg *cfg, struct iom_smmuv3_drv **out,
 			  struct iom_smmuv3_drv_diag *diag);
@@ -101,6 +101,7 @@ struct iom_smmuv3_stream {
 	uint8_t pasid_bits;
 	bool ats;			/* the endpoint's ATC is on, see stream_ats */
 	bool stall;
+	bool torn;			/* a change was not confirmed: who knows what it says */
 	struct iom_domain *domain;	/* attached without PASID, */
 	uint32_t id;			/* and its ASID or VMID */
 	struct smmu_cdtab *cdtab;	/* stage 1 */
@@ -118,7 +119,10 @@ struct iom_smmuv3_stream_cfg {
  */
 int iom_smmuv3_drv_stream_add(struct iom_smmuv3_drv *s, struct iom_smmuv3_stream *st,
 			      uint32_t sid, const struct iom_smmuv3_stream_cfg *cfg);
-/* Blocks it first. IOM_EBUSY: PASIDs are attached. IOM_EIO: not confirmed, it is still there. */
+/*
+ * Blocks it first. IOM_EBUSY: PASIDs are attached, or ATS is on. IOM_EIO: not
+ * confirmed, it is still there.
+ */
 int iom_smmuv3_drv_stream_remove(struct iom_smmuv3_stream *st);
 
 /*
@@ -132,14 +136,16 @@ int iom_smmuv3_drv_stream_remove(struct iom_smmuv3_stream *st);
 int iom_smmuv3_drv_attach(struct iom_smmuv3_stream *st, struct iom_domain *d);
 /*
  * The same to nothing (every transaction is aborted, without an event), and to
- * addresses as they are; not with ATS on: IOM_EBUSY.
+ * addresses as they are. IOM_EBUSY: ATS is on, or PASIDs are attached; IOM_EIO.
  */
 int iom_smmuv3_drv_block(struct iom_smmuv3_stream *st);
 int iom_smmuv3_drv_identity(struct iom_smmuv3_stream *st);
 
 /*
  * A PASID of a stream whose domain is of stage 1. IOM_ERANGE: not 1 to
- * 2^pasid_bits - 1; IOM_EBUSY: the stream has no stage-1 domain; IOM_EEXIST: attached already.
+ * 2^pasid_bits - 1; IOM_EBUSY: the stream has no stage-1 domain; IOM_EEXIST: attached
+ * already; IOM_EOPNOTSUPP, IOM_ENOSPC, IOM_ENOMEM as above. IOM_EIO: not confirmed, it
+ * may be attached or not. Detach: IOM_ENOENT: it is not; IOM_EIO: not confirmed.
  */
 int iom_smmuv3_drv_attach_pasid(struct iom_smmuv3_stream *st, uint32_t pasid,
 				struct iom_domain *d);
