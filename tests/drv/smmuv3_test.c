@@ -213,21 +213,25 @@ static bool drop_prod(struct drv_box *b, uint64_t off, uint64_t *val)
 static void no_answer(void **state)
 {
 	struct drv_box_cfg cfg = stage1;
-	struct iom_smmuv3_stream st;
-	static struct drv_box both[2];	/* kept: hardware may be at them for ever */
-	struct drv_box *b = both;
+	/* Kept, with all they point to: hardware may be at them for ever. */
+	static struct drv_box both[2];
+	static struct iom_smmuv3_stream streams[2];
+	static struct iom_domain *domains[2];
+	struct iom_smmuv3_stream *st;
 	struct iom_domain *d;
+	struct drv_box *b = both;
 	uint64_t pages;
 
 	(void)state;
 	cfg.timeout_turns = 50;
 	for (; b < both + 2; b++) {
 		cfg.no_sync_msi = b != both;
+		st = &streams[b != both];
 		drv_box_init(b, &cfg, sids, SID_COUNT);
-		d = make_domain(b, IOM_PT_ARM_S1);
+		d = domains[b != both] = make_domain(b, IOM_PT_ARM_S1);
 		map(d, 0x10000, 0x80100000);
-		assert_int_equal(iom_smmuv3_drv_stream_add(b->drv, &st, sids[0], NULL), IOM_OK);
-		assert_int_equal(iom_smmuv3_drv_attach(&st, d), IOM_OK);
+		assert_int_equal(iom_smmuv3_drv_stream_add(b->drv, st, sids[0], NULL), IOM_OK);
+		assert_int_equal(iom_smmuv3_drv_attach(st, d), IOM_OK);
 		assert_int_equal(reach(b, 0, 0x10000, 0), 0x80100000);
 		b->on_write = drop_prod;
 		silent = true;
@@ -237,8 +241,8 @@ static void no_answer(void **state)
 		/* It reaches it still: that is why it may not be used again. */
 		assert_int_equal(reach(b, 0, 0x10000, 0), 0x80100000);
 		assert_int_equal(b->live_pages, pages);
-		assert_int_equal(iom_smmuv3_drv_block(&st), IOM_EIO);
-		assert_int_equal(iom_smmuv3_drv_stream_remove(&st), IOM_EIO);
+		assert_int_equal(iom_smmuv3_drv_block(st), IOM_EIO);
+		assert_int_equal(iom_smmuv3_drv_stream_remove(st), IOM_EIO);
 		assert_int_equal(iom_smmuv3_drv_destroy(b->drv), IOM_EBUSY);
 		assert_int_equal(iom_domain_destroy(d), IOM_EBUSY);
 		silent = false;
