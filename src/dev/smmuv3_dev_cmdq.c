@@ -239,6 +239,8 @@ static void sync_complete(struct iom_smmuv3_dev *s, const uint64_t w[2])
 	/* CONS first: who is told by the interrupt or the message looks at it. */
 	advance(s, 1);
 	s->nr_syncs++;
+	if (s->stalls.nr)
+		iomi_smmuv3_dev_stall_synced(s);
 	if (cs == SMMU_SYNC_CS_SEV && s->cfg.sev && (s->cfg.idr[0] & SMMU_IDR0_SEV))
 		s->cfg.sev(s->cfg.arg);
 	if (cs != SMMU_SYNC_CS_IRQ)

@@ -248,13 +248,15 @@ static int choose_cd(struct build *b, enum stage1 *use, uint32_t *ssid)
 /*
  * What ATS asks of an STE. A Translated transaction is Data, unprivileged and
  * without a SubstreamID before the overrides (3.9.1.3, IDR3.PASIDTT = 0); it passes, or with
- * split-stage ATS is translated by stage 2. Where EATS is off it is not let so far.
+ * split-stage ATS is translated by stage 2. MTCFG and SHCFG do not touch its
+ * attributes (table 13.5). Where EATS is off it is not let so far.
  */
 static int ste_alone(struct build *b)
 {
 	struct smmu_ctx *ctx = b->ctx;
 
 	ctx->acc_and &= ~(IOM_SMMUV3_PRIV | IOM_SMMUV3_INST);
+	ctx->in = iomi_smmuv3_dev_incoming;
 	ctx->kind = SMMU_KIND_BYPASS;
 	if (ctx->eats != SMMU_EATS_SPLIT)
 		return IOM_OK;

@@ -5,8 +5,7 @@
  */
 #include "smmuv3_dev_int.h"
 
-/* What a transaction brings along: nobody tells us, so it is ordinary memory. */
-static const struct iomi_lpae_mem incoming = { LPAE_MAIR_NORMAL_WB, LPAE_SH_ISH };
+const struct iomi_lpae_mem iomi_smmuv3_dev_incoming = { LPAE_MAIR_NORMAL_WB, LPAE_SH_ISH };
 
 /* --- attributes --- */
 
@@ -36,7 +35,7 @@ static uint8_t memattr_mair(unsigned int attr)
 static void override_mem(const struct iom_smmuv3_dev *s, bool mtcfg, unsigned int attr,
 			 unsigned int shcfg, struct smmu_ctx *ctx)
 {
-	ctx->in = incoming;
+	ctx->in = iomi_smmuv3_dev_incoming;
 	if (!(s->cfg.idr[1] & SMMU_IDR1_ATTR_TYPES_OVR))
 		return;
 	if (mtcfg)

@@ -167,10 +167,15 @@ static void record(struct iom_smmuv3_dev *s, struct iom_gmem *gmem, const struct
 		s->nr_events_lost++;
 }
 
+bool iomi_smmuv3_dev_evtq_room(const struct iom_smmuv3_dev *s)
+{
+	return writable(s) && !full(s);
+}
+
 bool iomi_smmuv3_dev_evtq_put(struct iom_smmuv3_dev *s, struct iom_gmem *gmem,
 			      const uint64_t ev[4])
 {
-	return writable(s) && !full(s) && append(s, gmem, ev);
+	return iomi_smmuv3_dev_evtq_room(s) && append(s, gmem, ev);
 }
 
 void iomi_smmuv3_dev_event(struct iom_smmuv3_dev *s, struct iom_gmem *gmem,

@@ -48,9 +48,8 @@ int iomi_smmuv3_dev_fault_in(const struct smmu_txn *t, uint32_t id, struct smmu_
 					0, f);
 }
 
+/* 3.12: S asked for a record, whatever R says, and for no RAZ/WI, whatever A says. */
 void iomi_smmuv3_dev_fault_no_stall(struct smmu_fault *f)
 {
-	f->stall = false;
-	if (f->silent)
-		memset(f->ev, 0, sizeof(f->ev));
+	f->stall = f->raz_wi = false;
 }

@@ -119,9 +119,11 @@ static int check_fields(const uint32_t idr[6], struct iom_smmuv3_diag *diag)
 }
 
 /* Fields that need one another. */
-static int check_relations(const struct iomi_smmuv3_caps *c, uint32_t stall_max,
+static int check_relations(const struct iomi_smmuv3_caps *c, const uint32_t idr[6],
 			   struct iom_smmuv3_diag *diag)
 {
+	uint32_t stall_max = IOM_FIELD_GET(SMMU_IDR5_STALL_MAX, idr[5]);
+
 	if (!c->s1p && !c->s2p)
 		return refuse(diag, IOM_EINVAL, "IDR0.S1P", "one stage at least");
 	if (!c->gran4k && !c->gran16k && !c->gran64k)
@@ -141,6 +143,12 @@ static int check_relations(const struct iomi_smmuv3_caps *c, uint32_t stall_max,
 		return refuse(diag, IOM_EINVAL, "IDR5.VAX", "52 bits need 64K granules or DS");
 	if (c->pri && !c->ats)
 		return refuse(diag, IOM_EINVAL, "IDR0.PRI", "page requests need ATS (3.9.1)");
+	if (!c->ats && (idr[0] & SMMU_IDR0_ATSRECERR))
+		return refuse(diag, IOM_EINVAL, "IDR0.ATSRECERR", "is of ATS");
+	if ((!c->ats || !c->s1p || !c->s2p) && c->ns1ats)
+		return refuse(diag, IOM_EINVAL, "IDR0.NS1ATS", "is of ATS and both stages");
+	if ((!c->pri || !c->ssidsize) && (idr[3] & SMMU_IDR3_PPS))
+		return refuse(diag, IOM_EINVAL, "IDR3.PPS", "is of page requests with PASIDs");
 	if (c->stall_model == SMMU_STALL_MODEL_NONE && stall_max)
 		return refuse(diag, IOM_EINVAL, "IDR5.STALL_MAX", "is of stalls: IDR0.STALL_MODEL");
 	if (c->stall_model != SMMU_STALL_MODEL_NONE && !stall_max)
@@ -160,5 +168,5 @@ int iomi_smmuv3_dev_check_idr(const struct iom_smmuv3_dev_cfg *c, struct iom_smm
 	iomi_smmuv3_rules_caps(c->idr, &caps);
 	if (caps.httu && !iom_gmem_has_cas64(c->gmem))
 		return refuse(diag, IOM_EINVAL, "IDR0.HTTU", "cfg.gmem has no cas64");
-	return check_relations(&caps, IOM_FIELD_GET(SMMU_IDR5_STALL_MAX, c->idr[5]), diag);
+	return check_relations(&caps, c->idr, diag);
 }

@@ -174,8 +174,7 @@ struct smmu_fault {
 	bool mergeable;		/* STE.MEV */
 	bool raz_wi;		/* CD.A = 0: reads as zero, writes are ignored, no abort */
 	uint8_t id;		/* SMMU_EVT_*, recorded or not; 0: none */
-	bool stall;		/* CD.S, STE.S2S: it is to be held; else, or where it cannot be, */
-	bool silent;		/* there is no record (CD.R = 0, STE.S2R = 0) */
+	bool stall;		/* CD.S, STE.S2S: it is to be held */
 	int rc;			/* IOM_EFAULT or IOM_EACCES, for the caller */
 };
 
@@ -295,6 +294,7 @@ struct smmu_stall {
 	/* Whose transaction waits; NULL: it was given up, or not asked again since a restore. */
 	struct iom_smmuv3_port *port;
 	struct smmu_stall *next;	/* free, or held: first in, first out */
+	uint64_t syncs;			/* when it became held */
 	uint16_t stag;
 	uint8_t state;			/* enum smmu_stall_state */
 	bool mark;			/* while saved state is read */
@@ -310,6 +310,7 @@ struct smmu_stalls {
 	unsigned int nr_lost;		/* in use, without a port */
 	struct smmu_stall_list free, held;
 	struct iom_smmuv3_port *waiting;	/* without a STAG, as all are in use */
+	uint64_t syncs;			/* CMD_SYNCs completed */
 	uint64_t count;
 };
 
@@ -446,6 +447,8 @@ bool iomi_smmuv3_dev_decode_s2(const uint64_t ste[8], const struct iomi_smmuv3_c
 bool iomi_smmuv3_dev_decode_s1(const struct iom_smmuv3_dev *s, const uint64_t cd[8],
 			       const uint64_t ste[8], const struct iomi_smmuv3_caps *caps,
 			       struct smmu_ctx *ctx);
+/* What a transaction brings along: nobody tells us, so it is ordinary memory. */
+extern const struct iomi_lpae_mem iomi_smmuv3_dev_incoming;
 /* PRIVCFG, INSTCFG, MTCFG, MemAttr, SHCFG: of an STE, or of GBPA. */
 void iomi_smmuv3_dev_decode_in(const struct iom_smmuv3_dev *s, const uint64_t ste[8],
 			       struct smmu_ctx *ctx);
@@ -605,6 +608,8 @@ void iomi_smmuv3_dev_irq_locked(struct iom_smmuv3_dev *s, struct iom_gmem *gmem,
 void iomi_smmuv3_dev_sync_irq(struct iom_smmuv3_dev *s, struct iom_gmem *gmem, uint64_t addr,
 			      uint32_t data);
 
+/* Under evt_lock: may a record be written (7.2.1)? */
+bool iomi_smmuv3_dev_evtq_room(const struct iom_smmuv3_dev *s);
 /* Under evt_lock: a record that may not be lost. False: no room, or no queue, for now. */
 bool iomi_smmuv3_dev_evtq_put(struct iom_smmuv3_dev *s, struct iom_gmem *gmem,
 			      const uint64_t ev[4]);
@@ -629,6 +634,8 @@ void iomi_smmuv3_dev_stall_term(struct iom_smmuv3_dev *s, uint32_t sid);
 /* Under evt_lock. end: all of them, whatever state. records: those that wait for room. */
 void iomi_smmuv3_dev_stall_end(struct iom_smmuv3_dev *s, enum iom_smmuv3_resume how);
 void iomi_smmuv3_dev_stall_records(struct iom_smmuv3_dev *s, struct iom_gmem *gmem);
+/* A CMD_SYNC is complete: what is held now is not written any more, but comes anew. */
+void iomi_smmuv3_dev_stall_synced(struct iom_smmuv3_dev *s);
 /* No lock held: there may be room now. */
 void iomi_smmuv3_dev_stall_room(struct iom_smmuv3_dev *s);
 /* Saved state, under evt_lock: records that software has not answered. */

@@ -5,7 +5,9 @@
  *
  * A STAG stands for one transaction from the record to the answer. A record
  * that finds no room is held, and written before anything else once there is
- * some; software cannot answer it before. While all STAGs are in use, a port
+ * some; software cannot answer it before. If a CMD_SYNC was completed by then,
+ * it may be about tables that are no more: instead of its record being written
+ * the transaction comes anew (4.7.3). While all STAGs are in use, a port
  * waits without one, and asks again when one is free. So nothing is lost, and
  * nothing that a guest does allocates.
  *
@@ -210,15 +212,54 @@ static struct smmu_stall *find_lost(struct smmu_stalls *st, const uint64_t ev[4]
 	return NULL;
 }
 
+static void end_slot(struct smmu_stalls *st, struct smmu_stall *e, enum iom_smmuv3_resume how)
+{
+	struct iom_smmuv3_port *p = e->port;
+
+	slot_free(st, e);
+	if (p)
+		tell(p, how);
+}
+
+static bool overtaken(const struct smmu_stalls *st, const struct smmu_stall *e)
+{
+	return e->syncs != st->syncs;
+}
+
+/* The oldest of the records that are held is written, or is not needed. False: no room. */
+static bool let_go(struct iom_smmuv3_dev *s, struct iom_gmem *gmem, struct smmu_stall *e)
+{
+	struct smmu_stalls *st = &s->stalls;
+
+	if (!overtaken(st, e)) {
+		if (!iomi_smmuv3_dev_evtq_put(s, gmem, e->ev))
+			return false;
+		list_take(&st->held);
+		e->state = SMMU_STALL_OUT;
+		return true;
+	}
+	if (!iomi_smmuv3_dev_evtq_room(s))
+		return false;
+	list_take(&st->held);
+	end_slot(st, e, IOM_SMMUV3_RETRY);
+	wake_waiting(st);
+	return true;
+}
+
 void iomi_smmuv3_dev_stall_records(struct iom_smmuv3_dev *s, struct iom_gmem *gmem)
 {
 	struct smmu_stall *e;
 
 	iom_plat_assert_held(s->plat, &s->evt_lock);
-	while ((e = s->stalls.held.first) && iomi_smmuv3_dev_evtq_put(s, gmem, e->ev)) {
-		list_take(&s->stalls.held);
-		e->state = SMMU_STALL_OUT;
-	}
+	while ((e = s->stalls.held.first) && let_go(s, gmem, e))
+		;
+}
+
+void iomi_smmuv3_dev_stall_synced(struct iom_smmuv3_dev *s)
+{
+	iom_plat_lock(s->plat, &s->evt_lock);
+	s->stalls.syncs++;
+	iom_plat_unlock(s->plat, &s->evt_lock);
 }
 
 /* A slot for the fault, f->ev is what is new of it. False: there is none. */
@@ -242,6 +283,7 @@ static bool take_slot(struct iom_smmuv3_dev *s, struct iom_smmuv3_port *p, struc
 		list_put(&st->held, e);
 		st->count++;
 	}
+	e->syncs = st->syncs;
 	e->port = p;
 	p->stag = e->stag;
 	return true;
@@ -310,15 +352,6 @@ int iomi_smmuv3_dev_stall_again(struct iom_smmuv3_port *p, uint64_t iova, uint32
 }
 
 /* --- answers --- */
-
-static void end_slot(struct smmu_stalls *st, struct smmu_stall *e, enum iom_smmuv3_resume how)
-{
-	struct iom_smmuv3_port *p = e->port;
-
-	slot_free(st, e);
-	if (p)
-		tell(p, how);
-}
 
 static uint32_t sid_of(const struct smmu_stall *e)
 {
@@ -418,7 +451,7 @@ static void save_slot(struct iom_state_w *w, const struct smmu_stall *e)
 		iom_state_w_u64(w, e->ev[i]);
 }
 
-/* Those that are in the queue, and those that wait for room, in their order. */
+/* Those that are in the queue, and those that wait for room and are to be written, in order. */
 void iomi_smmuv3_dev_stall_save(struct iom_smmuv3_dev *s, struct iom_state_w *w)
 {
 	struct smmu_stalls *st = &s->stalls;
@@ -435,10 +468,12 @@ void iomi_smmuv3_dev_stall_save(struct iom_smmuv3_dev *s, struct iom_state_w *w)
 	}
 	n = 0;
 	for (e = st->held.first; st->nr && e; e = e->next)
-		n++;
+		n += !overtaken(st, e);
 	iom_state_w_u32(w, n);
-	for (e = st->held.first; st->nr && e; e = e->next)
-		save_slot(w, e);
+	for (e = st->held.first; st->nr && e; e = e->next) {
+		if (!overtaken(st, e))
+			save_slot(w, e);
+	}
 }
 
 /* Only what take_slot() can have made. */
@@ -473,6 +508,7 @@ static bool read_group(struct smmu_stalls *st, struct iom_state_r *r, bool apply
 		if (!apply)
 			continue;
 		e.state = state;
+		e.syncs = st->syncs;
 		e.mark = true;
 		*to = e;
 		if (state == SMMU_STALL_HELD)

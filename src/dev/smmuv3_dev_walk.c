@@ -41,13 +41,12 @@ static uint64_t mask(unsigned int lg2)
 /* --- faults --- */
 
 /*
- * 5.4 A, R, S: with S it is held and recorded; else, and where it cannot be held,
- * recorded only if R says so, and A = 0 is no abort.
+ * 5.5: with S it is held and recorded; else recorded only if R says so, and
+ * A = 0 is no abort.
  */
 static __attribute__((noinline, cold)) int
 as_asked(struct smmu_fault *f, bool record, bool stall)
 {
-	f->silent = !record;
 	f->stall = stall;
 	if (!record && !stall)
 		f->ev[0] = f->ev[1] = f->ev[2] = f->ev[3] = 0;

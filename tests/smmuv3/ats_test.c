@@ -413,14 +413,17 @@ static void dirty(void **state)
 		unsigned int access;
 		bool w;
 		uint64_t then;
+		bool af_only;			/* HD = 0 */
 	} row[] = {
-		{ DBM | RO, ST_R, 0, AF | DBM | RO },
-		{ AF | DBM | RO, ST_R, 0, AF | DBM | RO },
-		{ AF | DBM | RO, ST_R | ST_W, 1, AF | DBM },
-		{ DBM | RO, ST_R | ST_W, 1, AF | DBM },
-		{ AF | RO, ST_R | ST_W, 0, AF | RO },
-		{ AF | DBM, ST_R, 0, AF | DBM },
-		{ 0, ST_R | ST_W, 1, AF },
+		{ DBM | RO, ST_R | ST_W, 0, AF | DBM | RO, true },
+		{ DBM, ST_R | ST_W, 1, AF | DBM, true },
+		{ DBM | RO, ST_R, 0, AF | DBM | RO, false },
+		{ AF | DBM | RO, ST_R, 0, AF | DBM | RO, false },
+		{ AF | DBM | RO, ST_R | ST_W, 1, AF | DBM, false },
+		{ DBM | RO, ST_R | ST_W, 1, AF | DBM, false },
+		{ AF | RO, ST_R | ST_W, 0, AF | RO, false },
+		{ AF | DBM, ST_R, 0, AF | DBM, false },
+		{ 0, ST_R | ST_W, 1, AF, false },
 	};
 	struct iom_smmuv3_dev_cfg cfg = ats_cfg();
 	uint64_t s2 = ST_S2_BASE | ST_S2_R | DBM;
@@ -434,7 +437,7 @@ static void dirty(void **state)
 		st_open(&w.t, &cfg, BASE);
 		st_w(&w.t, ST_CR0, 0x1d);
 		s1(&w);
-		st_set(w.x.cd, 43, 42, 3);
+		st_set(w.x.cd, 43, 42, row[i].af_only ? 2 : 3);
 		set_eats(&w, 1);
 		st_map(&w.t, &w.x.s1, VA, OUT, 3, (ST_S1_RW & ~MINE) | row[i].bits);
 		a = ask(&w.t, VA, row[i].access);
@@ -570,6 +573,33 @@ static void translated_table(void **state)
 	}
 }
 
+/* Table 13.5: MTCFG and SHCFG are for untranslated transactions. */
+static void attributes(void **state)
+{
+	struct iom_smmuv3_dev_cfg cfg = ats_cfg();
+	static struct w w;
+	struct st_out o;
+	unsigned int i, n;
+
+	(void)state;
+	st_open(&w.t, &cfg, BASE);
+	st_w(&w.t, ST_CR0, 0x1d);
+	for (i = 0; i < 2; i++) {
+		(i ? split : s1)(&w);
+		/* Device memory. */
+		st_set(w.x.ste, 100, 96, 0x11);
+		st_set(w.x.ste, 109, 108, 2);
+		set_eats(&w, i ? 2 : 1);
+		for (n = 0; n < 2; n++) {
+			o = st_xlate(&w.t, i ? IPA : OUT, ST_R | IOM_SMMUV3_TRANSLATED);
+			assert_int_equal(o.res.pa, OUT);
+			assert_int_equal(o.res.memattr, 0xff);
+			assert_int_equal(o.res.sh, 3);
+		}
+	}
+	st_close(&w.t);
+}
+
 /* A change counts for a port that has found its context: CFGI, ATSCHK, SMMUEN. */
 static void port_sees_changes(void **state)
 {
@@ -650,6 +680,7 @@ int main(void)
 		cmocka_unit_test(request_table),
 		cmocka_unit_test(dirty),
 		cmocka_unit_test(translated_table),
+		cmocka_unit_test(attributes),
 		cmocka_unit_test(port_sees_changes),
 		cmocka_unit_test(absent),
 	};

@@ -488,6 +488,10 @@ static void impossible_sets(void **state)
 		{ 0, 0, 1u << 5, IOM_EOPNOTSUPP, "IDR0.BTM" },
 		{ 0, 0, 3u << 6, IOM_EOPNOTSUPP, "IDR0.HTTU" },
 		{ 0, 0, 1u << 16, IOM_EINVAL, "IDR0.PRI" },	/* without ATS */
+		/* 6.3.1, 6.3.4: RES0 without what they are of */
+		{ 0, 0, 1u << 11, IOM_EINVAL, "IDR0.NS1ATS" },
+		{ 0, 0, 1u << 23, IOM_EINVAL, "IDR0.ATSRECERR" },
+		{ 3, 0, 1u << 5, IOM_EINVAL, "IDR3.PPS" },
 		{ 0, 3u << 2, 0, IOM_EOPNOTSUPP, "IDR0.TTF" },
 		{ 0, 0, 3u << 24, IOM_EINVAL, "IDR0.STALL_MODEL" },
 		{ 0, 3u << 24, 0, IOM_EINVAL, "IDR5.STALL_MAX" },

@@ -20,7 +20,7 @@ struct law {
 	unsigned int answer[NDEV];	/* that its record got: 1 retry, 2 abort, 3 terminate */
 	uint64_t todo[3][4];		/* records not answered */
 	unsigned int nr_todo;
-	uint64_t records, waits, stalls;
+	uint64_t records, waits, stalls, overtaken;
 	bool mapped[4];
 };
 
@@ -32,6 +32,11 @@ static void law_ask(struct law *l, unsigned int i, struct test_rng *rng)
 
 	n = (unsigned int)(page - VA) / 0x1000;
 	assert_int_equal(l->d[i].told, told);
+	/* Its record was held, and a CMD_SYNC came before there was room (4.7.3). */
+	if (l->stag[i] >= 0 && (o.ev[0] || !o.rc)) {
+		l->overtaken++;
+		l->stag[i] = -1;
+	}
 	if (o.ev[0]) {
 		l->stalls++;
 		l->stag[i] = (int)st_get(o.ev, 79, 64);
@@ -45,7 +50,7 @@ static void law_ask(struct law *l, unsigned int i, struct test_rng *rng)
 	}
 	switch (l->answer[i]) {
 	case 0:
-		/* Without a record it may have been woken, and be let through. */
+		/* Without a record that was read it may have been woken, and be let through. */
 		if (o.rc == IOM_EAGAIN)
 			return;
 		assert_int_equal(o.rc, IOM_OK);
@@ -165,9 +170,9 @@ static void laws(void **state)
 		law_take(&l);
 	}
 	iom_smmuv3_dev_stats(l.w.t.s, &stats);
-	assert_int_equal(stats.stalls, l.records);
+	assert_int_equal(stats.stalls, l.records + l.overtaken);
 	assert_int_equal(stats.stalls, l.stalls);
-	assert_true(l.records > 1000 && l.waits > 1000);
+	assert_true(l.records > 1000 && l.waits > 1000 && l.overtaken > 100);
 	assert_int_equal(stats.events_lost, 0);
 	for (i = 0; i < NDEV; i++)
 		st_dev_fini(&l.d[i]);
