@@ -51,5 +51,6 @@ int iomi_smmuv3_dev_fault_in(const struct smmu_txn *t, uint32_t id, struct smmu_
 /* 3.12: S asked for a record, whatever R says, and for no RAZ/WI, whatever A says. */
 void iomi_smmuv3_dev_fault_no_stall(struct smmu_fault *f)
 {
-	f->stall = f->raz_wi = false;
+	if (f->stall)
+		f->stall = f->raz_wi = false;
 }

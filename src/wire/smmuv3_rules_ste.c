@@ -93,10 +93,11 @@ RULE(s1contextptr)
 	return (w[0] & SMMU_STE0_S1CONTEXTPTR_ADDR) >> bits;
 }
 
+/* Whatever ATSCHK says: that one only turns a legal 2 into 0. */
 RULE(eats_split)
 {
 	UNUSED;
-	return iomi_smmuv3_rules_eats(w, c) == SMMU_EATS_SPLIT &&
+	return c->ats && IOM_FIELD_GET(SMMU_STE1_EATS, w[1]) == SMMU_EATS_SPLIT &&
 	       (config(w) != SMMU_STE_CONFIG_S1S2 || (w[2] & SMMU_STE2_S2S) || c->ns1ats);
 }
 

@@ -93,10 +93,14 @@ static const struct vector ste_vectors[] = {
 	{ NULL, { SET(0, IOM_BIT64(47)) } },
 	{ "s1contextptr", { SET(0, IOM_BIT64(48)) } },
 	{ "s1contextptr", { SET(0, IOM_BIT64(55)), FIELD(IDR(5), SMMU_IDR5_OAS, 7) } },
-	/* ATS: EATS counts with ATS only, split-stage with ATSCHK only */
+	/* ATS: EATS counts with ATS only; illegal split-stage is so without ATSCHK, too */
 	{ NULL, { FIELD(1, SMMU_STE1_EATS, 1) } },
 	{ NULL, { FIELD(1, SMMU_STE1_EATS, 2), SET(ATSCHK, 1) } },
-	{ NULL, { FIELD(1, SMMU_STE1_EATS, 2), FIELD(0, SMMU_STE0_CONFIG, 5) } },
+	{ NULL, { FIELD(1, SMMU_STE1_EATS, 2) } },
+	{ NULL, { FIELD(1, SMMU_STE1_EATS, 2), FIELD(0, SMMU_STE0_CONFIG, 5),
+		  CLEAR(IDR(0), SMMU_IDR0_ATS) } },
+	{ "eats_split", { FIELD(1, SMMU_STE1_EATS, 2), FIELD(0, SMMU_STE0_CONFIG, 5) } },
+	{ "eats_split", { FIELD(1, SMMU_STE1_EATS, 2), SET(2, SMMU_STE2_S2S) } },
 	{ "eats_split", { FIELD(1, SMMU_STE1_EATS, 2), SET(ATSCHK, 1),
 			  FIELD(0, SMMU_STE0_CONFIG, 5) } },
 	{ "eats_split", { FIELD(1, SMMU_STE1_EATS, 2), SET(ATSCHK, 1),

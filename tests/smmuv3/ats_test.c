@@ -141,6 +141,7 @@ static void r_off(struct w *w) { s1(w); set_eats(w, 0); }
 static void r_dpt(struct w *w) { s1(w); set_eats(w, 3); }
 static void r_split_nochk(struct w *w) { st_w(&w->t, ST_CR0, 0xd); split(w); }
 static void r_split_s1(struct w *w) { s1(w); set_eats(w, 2); }
+static void r_s1_nochk(struct w *w) { st_w(&w->t, ST_CR0, 0xd); r_split_s1(w); }
 static void r_v(struct w *w) { s1(w); st_set(w->x.ste, 0, 0, 0); set_eats(w, 1); }
 static void r_sid(struct w *w) { s1(w); w->t.port.sid = 1u << ST_SIDS_LG2; }
 static void r_cd_v(struct w *w) { s1(w); st_set(w->x.cd, 31, 31, 0); set_eats(w, 1); }
@@ -296,6 +297,7 @@ static const struct row requests[] = {
 	{ "EATS 2, ATSCHK = 0", r_split_nochk, VA, ST_R, UR, 0, 0, 0, 12, 0, ST_BAD_ATS_TREQ, 0 },
 	/* second table */
 	{ "EATS 2 not nested", r_split_s1, VA, ST_R, CA, 0, 0, 0, 12, 0, 0, ST_BAD_STE },
+	{ "the same, ATSCHK = 0", r_s1_nochk, VA, ST_R, CA, 0, 0, 0, 12, 0, 0, ST_BAD_STE },
 	{ "V = 0", r_v, VA, ST_R, CA, 0, 0, 0, 12, 0, 0, ST_BAD_STE },
 	{ "STE is no memory", r_ste_fetch, VA, ST_R, CA, 0, 0, 0, 12, 0, 0, ST_STE_FETCH },
 	{ "SID", r_sid, VA, ST_R, CA, 0, 0, 0, 12, 0, 0, ST_BAD_STREAMID },

@@ -198,18 +198,20 @@ struct iom_access_gate *iom_smmuv3_dev_gate(struct iom_smmuv3_dev *s);
  * held, and translations answer IOM_EAGAIN: nothing was done, the thread ends
  * its bracket and waits. When software answers (RESUME, STALL_TERM), when the
  * SMMU is disabled, when there is a STAG for a transaction that had none, or room
- * for a record that a CMD_SYNC has overtaken, resumed is called; then the thread does the same again: with RETRY it is
- * translated anew, and may stall again; else the transaction, a translation of
- * the same page with the same access word, gets IOM_EFAULT or raz_wi, once.
- * Until then IOM_EAGAIN again. Other translations of the port go on meanwhile,
- * but of those that fault none has a record: they wait for the first.
+ * for a record that a CMD_SYNC has overtaken, resumed is called; then the thread
+ * does the same again: with RETRY it is translated anew, and may stall again; else
+ * the transaction, a translation of the same page with the same access word, gets
+ * IOM_EFAULT or raz_wi, once. Until then IOM_EAGAIN again. Other translations of
+ * the port go on meanwhile, but of those that fault none has a record: they wait
+ * for the first.
  *
  * Not for PCIe devices, which may not stall (3.12.2): what is not told of here
- * is terminated, with a record whose Stall is 0 if CD.R or STE.S2R asks for one.
+ * is aborted, with a record whose Stall is 0.
  *
  * resumed is called on a thread that runs commands, writes registers or has an
- * event to record, under the model's locks: it must not block or call back, and wakes the port's
- * thread; it may come before the translation's IOM_EAGAIN has been looked at.
+ * event to record, under the model's locks: it must not block or call back, and
+ * wakes the port's thread; it may come before the translation's IOM_EAGAIN has
+ * been looked at.
  * Call this after port_init, before the first translation.
  */
 void iom_smmuv3_dev_port_stalls(struct iom_smmuv3_port *p,
