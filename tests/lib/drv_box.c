@@ -53,6 +53,7 @@ static int mem_alloc(struct iom_dmem *m, size_t size, size_t align, void **virt,
 	if (rc)
 		return rc;
 	memset(b->mem + i * PAGE, 0, pages(size) * PAGE);
+	memset(b->hw + i * PAGE, 0, pages(size) * PAGE);
 	if (b->strict)
 		REQUIRE(!iom_smmuv3_strict_acquire(b->dev, DRV_BOX_BASE + i * PAGE,
 						   pages(size) * PAGE));
@@ -71,6 +72,7 @@ static void mem_free(struct iom_dmem *m, void *virt, uint64_t pa, size_t size)
 	if (b->strict)
 		REQUIRE(!iom_smmuv3_strict_release(b->dev, pa, n * PAGE));
 	memset(virt, 0xa5, n * PAGE);
+	memset(b->hw + i * PAGE, 0xa5, n * PAGE);
 	pthread_mutex_lock(&b->mem_lock);
 	for (k = 0; k < n; k++) {
 		REQUIRE(b->used[i + k]);
@@ -78,6 +80,34 @@ static void mem_free(struct iom_dmem *m, void *virt, uint64_t pa, size_t size)
 	}
 	b->live_pages -= n;
 	pthread_mutex_unlock(&b->mem_lock);
+}
+
+/* Whole words, as a cache moves them while hardware reads. */
+static void move(uint8_t *to, const uint8_t *from, size_t size)
+{
+	size_t i;
+
+	REQUIRE(!(((uintptr_t)to | size) & 7));
+	for (i = 0; i < size; i += 8)
+		__atomic_store_n((uint64_t *)(void *)(to + i),
+				 __atomic_load_n((const uint64_t *)(const void *)(from + i),
+						 __ATOMIC_RELAXED), __ATOMIC_RELEASE);
+}
+
+static void mem_clean(struct iom_dmem *m, const void *virt, size_t size)
+{
+	struct drv_box *b = IOM_CONTAINER_OF(m, struct drv_box, dmem);
+	size_t off = (size_t)((const uint8_t *)virt - b->mem);
+
+	move(b->hw + off, b->mem + off, size);
+}
+
+static void mem_inval(struct iom_dmem *m, const void *virt, size_t size)
+{
+	struct drv_box *b = IOM_CONTAINER_OF(m, struct drv_box, dmem);
+	size_t off = (size_t)((const uint8_t *)virt - b->mem);
+
+	move(b->mem + off, b->hw + off, size);
 }
 
 static void *mem_virt(struct iom_dmem *m, uint64_t pa)
@@ -176,7 +206,7 @@ static void on_report(void *arg, const struct iom_smmuv3_report *r)
 void drv_box_init_model(struct drv_box *b, const struct drv_box_cfg *cfg, const uint32_t *sids,
 			unsigned int nr)
 {
-	static const struct iom_dmem_ops dmem_ops = {
+	struct iom_dmem_ops dmem_ops = {
 		.alloc = mem_alloc, .free = mem_free, .virt = mem_virt,
 	};
 	const struct iom_smmuv3_strict_cfg strict = {
@@ -194,7 +224,14 @@ void drv_box_init_model(struct drv_box *b, const struct drv_box_cfg *cfg, const 
 	REQUIRE(!pthread_mutex_init(&b->mem_lock, NULL));
 	b->mem = aligned_alloc(1 << 20, DRV_BOX_PAGES * PAGE);
 	REQUIRE(b->mem);
-	REQUIRE(!iom_gmem_flat_init(&b->gmem, DRV_BOX_BASE, b->mem, DRV_BOX_PAGES * PAGE));
+	b->hw = b->mem;
+	if (cfg->incoherent) {
+		b->hw = aligned_alloc(1 << 20, DRV_BOX_PAGES * PAGE);
+		REQUIRE(b->hw);
+		dmem_ops.clean = mem_clean;
+		dmem_ops.inval = mem_inval;
+	}
+	REQUIRE(!iom_gmem_flat_init(&b->gmem, DRV_BOX_BASE, b->hw, DRV_BOX_PAGES * PAGE));
 	REQUIRE(!iom_dmem_init(&b->dmem, &dmem_ops));
 	b->mmio.ops = &mmio_ops;
 	b->strict = cfg->strict;
@@ -206,7 +243,7 @@ void drv_box_init_model(struct drv_box *b, const struct drv_box_cfg *cfg, const 
 		abort();
 	}
 	for (i = 0; i < nr; i++) {
-		REQUIRE(!iom_gmem_flat_init(&b->port_gmem[i], DRV_BOX_BASE, b->mem,
+		REQUIRE(!iom_gmem_flat_init(&b->port_gmem[i], DRV_BOX_BASE, b->hw,
 					    DRV_BOX_PAGES * PAGE));
 		REQUIRE(!iom_smmuv3_dev_port_init(&b->port[i], b->dev, sids[i],
 						  &b->port_gmem[i].g));
@@ -250,6 +287,8 @@ void drv_box_fini(struct drv_box *b, unsigned int nr)
 	REQUIRE(!b->live_pages);
 	REQUIRE(!plat_test_live(&b->pt));
 	pthread_mutex_destroy(&b->mem_lock);
+	if (b->hw != b->mem)
+		free(b->hw);
 	free(b->mem);
 }
 

@@ -28,7 +28,7 @@ struct drv_box {
 	struct iom_dmem dmem;
 	struct iom_mmio mmio;
 	struct iom_gmem_flat gmem;
-	uint8_t *mem;
+	uint8_t *mem, *hw;	/* as the driver has it, as the model does; one if coherent */
 	pthread_mutex_t mem_lock;
 	uint8_t used[DRV_BOX_PAGES];
 	uint64_t live_pages;
@@ -51,6 +51,8 @@ struct drv_box_cfg {
 	uint32_t idr[6];		/* all 0: the model's default */
 	const struct iom_smmuv3_drv_s1 *s1;
 	bool no_sync_msi;
+	/* The model sees what was cleaned, the driver what was made invalid; idr without COHACC. */
+	bool incoherent;
 	uint32_t timeout_turns;		/* 0: the driver's default; the two below too */
 	uint8_t cmdq_lg2, evtq_lg2;
 	/* The strict model, by this seed: each report is printed and counted in box.reports. */
