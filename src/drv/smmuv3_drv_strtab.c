@@ -337,6 +337,12 @@ static int switch_to(struct iom_smmuv3_stream *st, struct iom_domain *d, uint32_
 	return iomi_smmuv3_drv_leave(st, old, false, 0, old_id);
 }
 
+/* 5.2: EATS = 1 with S2S = 1 is illegal: what an ATC asks for must not be held. */
+static bool s2_stalls(const struct iom_smmuv3_stream *st, const struct iom_domain *d)
+{
+	return iomi_smmuv3_drv_stage(d) == 2 && iomi_smmuv3_drv_stalls(st);
+}
+
 static int attach(struct iom_smmuv3_stream *st, struct iom_domain *d)
 {
 	const struct iom_smmuv3_drv *s = st->s;
@@ -348,7 +354,7 @@ static int attach(struct iom_smmuv3_stream *st, struct iom_domain *d)
 
 	if (d == st->domain && !st->torn)
 		return IOM_OK;
-	if (!iomi_smmuv3_drv_fmt(s, d, &f))
+	if (!iomi_smmuv3_drv_fmt(s, d, &f) || (st->ats && s2_stalls(st, d)))
 		return IOM_EOPNOTSUPP;
 	if (st->cdtab && !s1 && s->cfg.s1->pasids(st))
 		return IOM_EBUSY;
@@ -569,6 +575,8 @@ int iom_smmuv3_drv_stream_ats(struct iom_smmuv3_stream *st, bool on)
 
 	iom_plat_lock(s->plat, &s->lock);
 	if (!s->caps.ats)
+		rc = IOM_EOPNOTSUPP;
+	else if (on && st->domain && s2_stalls(st, st->domain))
 		rc = IOM_EOPNOTSUPP;
 	else if (!st->domain || (st->cdtab && s->cfg.s1->pasids(st)))
 		rc = IOM_EBUSY;

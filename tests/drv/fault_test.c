@@ -161,6 +161,21 @@ static void never_stalls(void **state)
 	close_box();
 }
 
+/* 5.2: a stage 2 that stalls and ATS do not go together; stage 1 is as the CD says. */
+static void no_ats(void **state)
+{
+	uint32_t idr[6];
+
+	(void)state;
+	stall_idr(idr);
+	iom_smmuv3_dev_ats_idr(idr);
+	open_box(idr, IOM_PT_ARM_S2, true, false);
+	assert_int_equal(iom_smmuv3_drv_stream_ats(&x.st, true), IOM_EOPNOTSUPP);
+	map();
+	assert_int_equal(dma(IOM_ACCESS_READ), IOM_OK);
+	close_box();
+}
+
 /* --- page requests --- */
 
 static int no_atc(struct iom_smmuv3_ep *ep, const struct iom_smmuv3_inv *inv)
@@ -290,6 +305,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(stalls),
 		cmocka_unit_test(never_stalls),
+		cmocka_unit_test(no_ats),
 		cmocka_unit_test(page_requests),
 		cmocka_unit_test(dirty),
 	};

@@ -154,7 +154,8 @@ int iom_smmuv3_drv_detach_pasid(struct iom_smmuv3_stream *st, uint32_t pasid);
 /*
  * PCIe ATS. on: after the stream is attached to a domain and before PASIDs are,
  * before the endpoint's own enable bit; off: after that bit is cleared.
- * IOM_EOPNOTSUPP: the SMMU has none; IOM_EBUSY: not so attached; IOM_ENOMEM; IOM_EIO.
+ * IOM_EOPNOTSUPP: the SMMU has none, or the stream's stage 2 stalls; IOM_EBUSY: not
+ * so attached; IOM_ENOMEM; IOM_EIO.
  */
 int iom_smmuv3_drv_stream_ats(struct iom_smmuv3_stream *st, bool on);
 
