@@ -307,8 +307,11 @@ int iom_domain_create(const struct iom_domain_cfg *cfg, struct iom_domain **out)
 	struct iom_domain *d;
 	struct inv_list *l;
 	void *mem;
-	int rc = iom_plat_alloc(cfg->plat, sizeof(*d), 64, &mem);
+	int rc;
 
+	if (cfg->nest_parent && cfg->pt.format != IOM_PT_ARM_S2)
+		return IOM_EINVAL;
+	rc = iom_plat_alloc(cfg->plat, sizeof(*d), 64, &mem);
 	if (rc)
 		return rc;
 	d = mem;
@@ -376,6 +379,11 @@ bool iom_domain_dead(const struct iom_domain *d)
 enum iom_fault_answer iom_domain_fault(struct iom_domain *d, const struct iom_fault *f)
 {
 	return d->cfg.fault ? d->cfg.fault(d->cfg.arg, d, f) : IOM_FAULT_ABORT;
+}
+
+bool iom_domain_nest_parent(const struct iom_domain *d)
+{
+	return d->cfg.nest_parent;
 }
 
 const struct iom_pt_cfg *iom_domain_format(const struct iom_domain *d)

@@ -136,6 +136,12 @@ static void add_tlbi(struct iom_smmuv3_drv *s, struct smmu_batch *b, const struc
 		c.opcode = SMMU_CMD_TLBI_S2_IPA;
 		c.vmid = (uint16_t)inv->id;
 		add_by_addr(s, b, &c, SMMU_CMD_TLBI_S12_VMALL, r);
+		/* 4.4.3: by IPA only stage 2 goes. No command names an IPA of combined ones. */
+		if (inv->kind == IOM_INV_PARENT && c.opcode == SMMU_CMD_TLBI_S2_IPA) {
+			c = (struct smmuv3_wire_cmd){ .opcode = SMMU_CMD_TLBI_NH_ALL };
+			c.vmid = (uint16_t)inv->id;
+			iomi_smmuv3_drv_batch_add(s, b, &c);
+		}
 	}
 }
 

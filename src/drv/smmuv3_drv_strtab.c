@@ -247,7 +247,9 @@ static struct iom_inv inv_of(const struct iom_smmuv3_stream *st, enum iom_inv_ki
 
 static enum iom_inv_kind kind_of(const struct iom_domain *d)
 {
-	return iomi_smmuv3_drv_stage(d) == 1 ? IOM_INV_STAGE1 : IOM_INV_STAGE2;
+	if (iomi_smmuv3_drv_stage(d) == 1)
+		return IOM_INV_STAGE1;
+	return iom_domain_nest_parent(d) ? IOM_INV_PARENT : IOM_INV_STAGE2;
 }
 
 static struct smmu_ids *ids_of(struct iom_smmuv3_drv *s, enum iom_inv_kind kind)

@@ -342,6 +342,45 @@ static void no_memory(void **state)
 	assert_true(failures > 15);
 }
 
+/* --- a nesting parent --- */
+
+/* D4: what goes from stage 2 goes from what was combined with it, too. */
+static void nest_parent(void **state)
+{
+	struct iom_smmuv3_drv_stats before, after;
+	struct iom_smmuv3_stream st;
+	struct iom_domain_cfg cfg;
+	static struct drv_box b;
+	struct iom_domain *d;
+	unsigned int parent;
+
+	(void)state;
+	drv_box_init(&b, &stage1, sids, SID_COUNT);
+	cfg = (struct iom_domain_cfg){
+		.plat = &b.pt.plat, .dmem = &b.dmem, .nest_parent = true,
+		.pt = { .format = IOM_PT_ARM_S1, .granule_lg2 = 12, .ia_bits = 40, .oa_bits = 44 },
+	};
+	assert_int_equal(iom_domain_create(&cfg, &d), IOM_EINVAL);
+	cfg.pt.format = IOM_PT_ARM_S2;
+	for (parent = 0; parent < 2; parent++) {
+		cfg.nest_parent = parent;
+		assert_int_equal(iom_domain_create(&cfg, &d), IOM_OK);
+		assert_int_equal(iom_smmuv3_drv_stream_add(b.drv, &st, sids[0], NULL), IOM_OK);
+		assert_int_equal(iom_smmuv3_drv_attach(&st, d), IOM_OK);
+		map(d, 0x10000, 0x80100000);
+		assert_int_equal(reach(&b, 0, 0x10000, 0), 0x80100000);
+		iom_smmuv3_drv_stats(b.drv, &before);
+		assert_int_equal(iom_domain_unmap(d, page(0x10000)), IOM_OK);
+		iom_smmuv3_drv_stats(b.drv, &after);
+		assert_int_equal(reach(&b, 0, 0x10000, 0), 0);
+		assert_int_equal(after.commands - before.commands, 1 + parent);
+		assert_int_equal(after.syncs - before.syncs, 1);
+		assert_int_equal(iom_smmuv3_drv_stream_remove(&st), IOM_OK);
+		assert_int_equal(iom_domain_destroy(d), IOM_OK);
+	}
+	drv_box_fini(&b, SID_COUNT);
+}
+
 /* --- faults --- */
 
 struct told {
@@ -415,6 +454,7 @@ int main(void)
 		cmocka_unit_test(no_answer),
 		cmocka_unit_test(never_starts),
 		cmocka_unit_test(no_memory),
+		cmocka_unit_test(nest_parent),
 		cmocka_unit_test(faults),
 	};
 

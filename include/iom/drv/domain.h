@@ -35,13 +35,18 @@ struct iom_domain_cfg {
 	struct iom_plat *plat;
 	struct iom_dmem *dmem;		/* of the tables */
 	struct iom_pt_cfg pt;
+	/*
+	 * Stage 2: others' stage 1 may stand on it (a nesting parent). What is taken
+	 * from it takes the combined translations of its VMID, too.
+	 */
+	bool nest_parent;
 	/* Faults of devices in it, before the device's own handler. May be NULL. No lock held. */
 	enum iom_fault_answer (*fault)(void *arg, struct iom_domain *d,
 				       const struct iom_fault *f);
 	void *arg;
 };
 
-/* IOM_EINVAL: no such format; IOM_ENOMEM. */
+/* IOM_EINVAL: no such format, or a nesting parent that is not of stage 2; IOM_ENOMEM. */
 int iom_domain_create(const struct iom_domain_cfg *cfg, struct iom_domain **out);
 /*
  * IOM_EBUSY, nothing changed: something is attached, or waits for its IOMMU and
@@ -71,6 +76,7 @@ bool iom_domain_dead(const struct iom_domain *d);
 
 /* --- for drivers of IOMMUs --- */
 
+bool iom_domain_nest_parent(const struct iom_domain *d);
 /* Its tables' format and place. */
 const struct iom_pt_cfg *iom_domain_format(const struct iom_domain *d);
 const struct iom_pt_info *iom_domain_tables(const struct iom_domain *d);

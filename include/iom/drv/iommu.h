@@ -21,7 +21,8 @@ struct iom_iommu;
 /* Kinds in the order in which they are carried out: what an ATC asks again must be gone first. */
 enum iom_inv_kind {
 	IOM_INV_STAGE1,		/* translations under an ASID */
-	IOM_INV_STAGE2,		/* under a VMID, nested ones too */
+	IOM_INV_STAGE2,		/* of stage 2 alone, under a VMID */
+	IOM_INV_PARENT,		/* under a VMID, with what stands on it: both stages combined */
 	IOM_INV_ATC,		/* what an endpoint keeps itself */
 };
 
