@@ -397,6 +397,32 @@ static enum iom_fault_answer on_fault(void *arg, const struct iom_fault *f)
 	return IOM_FAULT_ABORT;
 }
 
+/* 3.18: the interrupt of the event queue as a message. */
+static void message(void **state)
+{
+	struct drv_box_cfg cfg = stage1;
+	const uint64_t doorbell = DRV_BOX_BASE + (DRV_BOX_PAGES - 1) * UINT64_C(4096);
+	struct iom_smmuv3_stream st;
+	static struct drv_box b;
+	struct iom_domain *d;
+	uint32_t data;
+
+	(void)state;
+	cfg.evtq_msi = (struct iom_smmuv3_drv_msi){ .addr = doorbell, .data = 0x1234 };
+	drv_box_init(&b, &cfg, sids, SID_COUNT);
+	d = make_domain(&b, IOM_PT_ARM_S1);
+	assert_int_equal(iom_smmuv3_drv_stream_add(b.drv, &st, sids[0], NULL), IOM_OK);
+	assert_int_equal(iom_smmuv3_drv_attach(&st, d), IOM_OK);
+	memcpy(&data, b.mem + (doorbell - DRV_BOX_BASE), 4);
+	assert_int_not_equal(data, 0x1234);
+	assert_int_equal(reach(&b, 0, 0x10000, 0), 0);
+	memcpy(&data, b.mem + (doorbell - DRV_BOX_BASE), 4);
+	assert_int_equal(data, 0x1234);
+	assert_int_equal(iom_smmuv3_drv_stream_remove(&st), IOM_OK);
+	assert_int_equal(iom_domain_destroy(d), IOM_OK);
+	drv_box_fini(&b, SID_COUNT);
+}
+
 static void faults(void **state)
 {
 	struct told t = { 0 };
@@ -456,6 +482,7 @@ int main(void)
 		cmocka_unit_test(no_memory),
 		cmocka_unit_test(nest_parent),
 		cmocka_unit_test(faults),
+		cmocka_unit_test(message),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,6 +13,7 @@
 #define MAPPERS	2u
 #define PAGES	32u
 #define ROUNDS	1500u
+#define ROUNDS_STRICT	150u		/* a thousand times as slow, a transaction */
 #define PAGE	UINT64_C(4096)
 
 static const uint32_t sids[] = { 0x8, 0x10 };
@@ -26,6 +27,7 @@ struct shared {
 	atomic_uint open[MAPPERS][PAGES];
 	atomic_ullong reached;
 	uint64_t seed;
+	unsigned int rounds;
 };
 
 struct mapper {
@@ -48,7 +50,7 @@ static void *map_and_unmap(void *arg)
 	unsigned int i, p;
 
 	test_rng_seed(&rng, s->seed + m->which);
-	for (i = 0; i < ROUNDS; i++) {
+	for (i = 0; i < s->rounds; i++) {
 		struct iom_range r;
 
 		p = (unsigned int)test_rng_below(&rng, PAGES);
@@ -105,9 +107,15 @@ static void *move(void *arg)
 	return NULL;
 }
 
-static void one_domain(void **state)
+/*
+ * strict: other threads' CMD_SYNCs come between a store and its own, any number of
+ * them while a thread does not run.
+ */
+static void one_domain(bool strict)
 {
-	const struct drv_box_cfg cfg = { .s1 = &iom_smmuv3_drv_s1 };
+	struct drv_box_cfg cfg = {
+		.s1 = &iom_smmuv3_drv_s1, .strict = strict, .sync_slack = 1000000,
+	};
 	static struct shared s;
 	struct iom_domain_cfg dc;
 	struct mapper m[MAPPERS];
@@ -115,10 +123,10 @@ static void one_domain(void **state)
 	struct test_rng rng;
 	unsigned int i;
 
-	(void)state;
 	memset(&s, 0, sizeof(s));
 	test_rng_init(&rng);
-	s.seed = test_rng_u64(&rng);
+	s.seed = cfg.seed = test_rng_u64(&rng);
+	s.rounds = strict ? ROUNDS_STRICT : ROUNDS;
 	drv_box_init(&s.b, &cfg, sids, 2);
 	dc = (struct iom_domain_cfg){
 		.plat = &s.b.pt.plat, .dmem = &s.b.dmem,
@@ -142,16 +150,31 @@ static void one_domain(void **state)
 	pthread_join(d, NULL);
 	pthread_join(v, NULL);
 	assert_true(atomic_load(&s.reached) > 0);
+	iom_smmuv3_drv_irq(s.b.drv);
 	for (i = 0; i < 2; i++)
 		assert_int_equal(iom_smmuv3_drv_stream_remove(&s.st[i]), IOM_OK);
 	assert_int_equal(iom_domain_destroy(s.d), IOM_OK);
 	drv_box_fini(&s.b, 2);
 }
 
+static void plain(void **state)
+{
+	(void)state;
+	one_domain(false);
+}
+
+/* F3, with threads. */
+static void strict(void **state)
+{
+	(void)state;
+	one_domain(true);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(one_domain),
+		cmocka_unit_test(plain),
+		cmocka_unit_test(strict),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -187,6 +187,7 @@ int drv_box_create_driver(struct drv_box *b, const struct drv_box_cfg *cfg,
 		.no_sync_msi = cfg->no_sync_msi, .fault = cfg->fault, .arg = cfg->arg,
 		.sid_lg2 = 16, .timeout_turns = cfg->timeout_turns,
 		.cmdq_lg2 = cfg->cmdq_lg2, .evtq_lg2 = cfg->evtq_lg2,
+		.evtq_msi = cfg->evtq_msi,
 	};
 
 	return iom_smmuv3_drv_create(&drv, &b->drv, why);

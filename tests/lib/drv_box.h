@@ -55,6 +55,7 @@ struct drv_box_cfg {
 	bool incoherent;
 	uint32_t timeout_turns;		/* 0: the driver's default; the two below too */
 	uint8_t cmdq_lg2, evtq_lg2;
+	struct iom_smmuv3_drv_msi evtq_msi;
 	/* The strict model, by this seed: each report is printed and counted in box.reports. */
 	bool atc;			/* idr must have ATS */
 	bool strict;
