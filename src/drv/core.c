@@ -157,6 +157,7 @@ int iomi_core_bind(struct iom_core *core, struct iom_device *dev)
 	unsigned int i;
 	int rc = IOM_OK;
 
+	iom_plat_assert_held(core->plat, &core->lock);
 	for (i = 0; i < iomi_core_nr_ids(dev); i++) {
 		if (!find_iommu(core, iomi_core_id(dev, i)->iommu))
 			return IOM_EAGAIN;
@@ -175,6 +176,7 @@ int iomi_core_bind(struct iom_core *core, struct iom_device *dev)
 
 int iomi_core_unbind(struct iom_core *core, struct iom_device *dev)
 {
+	iom_plat_assert_held(core->plat, &core->lock);
 	if (dev->pasids)
 		return IOM_EBUSY;
 	dev->ready = false;
@@ -305,6 +307,7 @@ int iomi_core_group_to(struct iom_core *core, struct iom_group *g, struct iom_do
 	struct iom_list *l;
 	int rc = IOM_OK;
 
+	iom_plat_assert_held(core->plat, &core->lock);
 	FOR_EACH_OF_GROUP(dev, l, core, g) {
 		if (dev->ready && !rc) {
 			rc = device_to(dev, d, back);

@@ -95,8 +95,10 @@ static void wait_readers(struct iom_domain *d)
 /* The one before is the spare one, so that taking away never needs memory (style rule 3). */
 static void publish(struct iom_domain *d, struct inv_list *list)
 {
-	struct inv_list *old = atomic_exchange(&d->list, list);
+	struct inv_list *old;
 
+	iom_plat_assert_held(d->plat, &d->lock);
+	old = atomic_exchange(&d->list, list);
 	wait_readers(d);
 	if (d->spare != list)
 		list_free(d, d->spare);

@@ -177,6 +177,7 @@ static int abort_all(struct iom_smmuv3_drv *s)
 
 void iomi_smmuv3_drv_ack_gerror(struct iom_smmuv3_drv *s, uint32_t bits)
 {
+	iom_plat_assert_held(s->plat, &s->cmdq.lock);
 	s->gerrorn ^= bits;
 	iom_mmio_write32(s->mmio, SMMU_GERRORN, s->gerrorn);
 }

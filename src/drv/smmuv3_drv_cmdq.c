@@ -136,6 +136,7 @@ static void look(struct iom_smmuv3_drv *s)
 	struct smmu_cmdq *q = &s->cmdq;
 	uint32_t cons, active;
 
+	iom_plat_assert_held(s->plat, &q->lock);
 	if (!read_cons(s, &cons) || q->done == q->prod)
 		return;
 	active = iom_mmio_read32(s->mmio, SMMU_GERROR) ^ s->gerrorn;

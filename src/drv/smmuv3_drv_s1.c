@@ -167,6 +167,7 @@ static int write_cd(struct iom_smmuv3_stream *st, uint32_t pasid, const uint64_t
 		.cmd = { .opcode = SMMU_CMD_CFGI_CD, .sid = st->sid, .ssid = pasid, .leaf = true },
 	};
 
+	iom_plat_assert_held(st->s->plat, &st->s->lock);
 	return iomi_smmuv3_drv_write_entry(&sync, &iomi_smmuv3_drv_cd_kind,
 					   leaf[t->two ? pasid & (IOM_BIT32(LEAF_LG2) - 1) :
 							 pasid].w, w);

@@ -141,6 +141,7 @@ int iomi_smmuv3_drv_write_ste(struct iom_smmuv3_stream *st, const uint64_t w[8])
 		.cmd = { .opcode = SMMU_CMD_CFGI_STE, .sid = st->sid, .leaf = true },
 	};
 
+	iom_plat_assert_held(st->s->plat, &st->s->lock);
 	return iomi_smmuv3_drv_write_entry(&sync, &iomi_smmuv3_drv_ste_kind,
 					   ste_of(st->s, st->sid)->w, w);
 }
@@ -269,6 +270,7 @@ int iomi_smmuv3_drv_join(struct iom_smmuv3_stream *st, struct iom_domain *d, boo
 	bool fresh = !iom_domain_inv_find(d, &s->iommu, inv.kind, &inv.id);
 	int rc = fresh ? iomi_smmuv3_drv_id_get(ids_of(s, inv.kind), &inv.id) : IOM_OK;
 
+	iom_plat_assert_held(s->plat, &s->lock);
 	if (rc)
 		return rc;
 	rc = iom_domain_inv_add(d, &inv);
@@ -301,6 +303,7 @@ int iomi_smmuv3_drv_leave(struct iom_smmuv3_stream *st, struct iom_domain *d, bo
 	const struct iom_inv_range all = { .iova = { 0, UINT64_MAX }, .tables = true };
 	int rc = IOM_OK;
 
+	iom_plat_assert_held(s->plat, &s->lock);
 	if (st->ats) {
 		atc.has_pasid = has_pasid;
 		atc.pasid = pasid;
