@@ -46,7 +46,7 @@ struct loop {
 	struct domain dom[DOMAINS];
 	struct test_rng rng;
 	unsigned int hot;		/* page mapped or unmapped last */
-	uint64_t reached, refused;
+	uint64_t reached, refused, stalled;
 };
 
 static uint64_t below(struct loop *l, uint64_t n)
@@ -68,6 +68,26 @@ static struct domain *any_domain(struct loop *l)
 
 /* --- the oracle --- */
 
+/*
+ * One transaction. What stalls waits for the driver's answer, which is abort: the
+ * handler below has nothing to map.
+ */
+static int dma(struct loop *l, unsigned int s, uint64_t iova, unsigned int access, uint64_t *pa)
+{
+	unsigned int turn;
+	int rc;
+
+	for (turn = 0; turn < 1000; turn++) {
+		rc = drv_box_dma(&l->b, s, iova, access, pa);
+		if (rc != IOM_EAGAIN)
+			return rc;
+		l->stalled++;
+		iom_smmuv3_drv_irq(l->b.drv);
+	}
+	fail_msg("a stall was never answered");
+	return rc;
+}
+
 /* One transaction of stream s, which is to be in domain `where`; more: with a PASID. */
 static void check_one(struct loop *l, unsigned int s, int where, unsigned int more)
 {
@@ -76,7 +96,7 @@ static void check_one(struct loop *l, unsigned int s, int where, unsigned int mo
 	unsigned int page = below(l, 2) ? l->hot : (unsigned int)below(l, PAGES);
 	uint64_t iova = WINDOW + page * PAGE + below(l, PAGE), pa = 0, want = 0;
 	const struct domain *d;
-	int rc = drv_box_dma(&l->b, s, iova, access | more, &pa);
+	int rc = dma(l, s, iova, access | more, &pa);
 
 	if (where == IDENTITY) {
 		want = iova;
@@ -100,7 +120,7 @@ static void check_large(struct loop *l, unsigned int s)
 {
 	unsigned int i = (unsigned int)below(l, LARGE);
 	uint64_t off = below(l, LARGE_SIZE), pa = 0, want = 0;
-	int rc = drv_box_dma(&l->b, s, LARGE_AT(i) + off, IOM_ACCESS_READ, &pa);
+	int rc = dma(l, s, LARGE_AT(i) + off, IOM_ACCESS_READ, &pa);
 
 	if (l->where[s] == IDENTITY)
 		want = LARGE_AT(i) + off;
@@ -294,6 +314,12 @@ static enum iom_fault_answer no_config(void *arg, const struct iom_fault *f)
 	return IOM_FAULT_ABORT;
 }
 
+static void resumed(struct iom_smmuv3_port *p, enum iom_smmuv3_resume how)
+{
+	(void)p;
+	assert_int_equal(how, IOM_SMMUV3_ABORT);
+}
+
 /* While a driver begins or ends: whatever a device does is aborted. */
 static uint64_t nothing_passes(struct drv_box *b, uint64_t off, uint64_t val)
 {
@@ -317,6 +343,7 @@ static void restart(struct loop *l, const struct drv_box_cfg *cfg)
 
 static void loop_init(struct loop *l, bool s1, bool s2, const uint64_t *seed)
 {
+	bool stalls = false;
 	struct drv_box_cfg cfg = {
 		.fault = no_config, .s1 = s1 ? &iom_smmuv3_drv_s1 : NULL,
 		.strict = seed, .seed = seed ? *seed : 0,
@@ -332,9 +359,16 @@ static void loop_init(struct loop *l, bool s1, bool s2, const uint64_t *seed)
 		iom_smmuv3_dev_ats_idr(cfg.idr);
 		cfg.atc = true;
 	}
+	/* Stream 2 can wait for an answer, where the SMMU can. */
+	if (seed && *seed % 7 >= 5) {
+		iom_smmuv3_dev_default_idr(cfg.idr);
+		cfg.idr[0] &= ~SMMU_IDR0_STALL_MODEL;
+		cfg.idr[5] |= IOM_FIELD_PREP(SMMU_IDR5_STALL_MAX, 4u);
+		stalls = true;
+	}
 	/* Without ranges an unmap is more commands than a small ring has. */
 	if (seed && *seed % 5 == 0) {
-		if (!cfg.atc)
+		if (!cfg.atc && !stalls)
 			iom_smmuv3_dev_default_idr(cfg.idr);
 		cfg.idr[3] &= ~SMMU_IDR3_RIL;
 	}
@@ -343,10 +377,14 @@ static void loop_init(struct loop *l, bool s1, bool s2, const uint64_t *seed)
 	else
 		test_rng_init(&l->rng);
 	drv_box_init(&l->b, &cfg, sids, STREAMS + 1);
+	if (stalls)
+		iom_smmuv3_dev_port_stalls(&l->b.port[2], resumed);
 	if (seed && *seed % 3 == 0)
 		restart(l, &cfg);
 	for (i = 0; i < STREAMS; i++) {
-		const struct iom_smmuv3_stream_cfg sc = { .pasid_bits = s1 && !i ? 12 : 0 };
+		const struct iom_smmuv3_stream_cfg sc = {
+			.pasid_bits = s1 && !i ? 12 : 0, .stall = stalls && i == 2,
+		};
 
 		assert_int_equal(iom_smmuv3_drv_stream_add(l->b.drv, &l->stream[i], sids[i], &sc),
 				 IOM_OK);
@@ -424,7 +462,7 @@ static unsigned int nr_seeds = SEEDS;
 /* F3: on the strict model no rule is broken, whatever the seed. */
 static void strict(void **state)
 {
-	uint64_t first, seed, reached = 0, refused = 0;
+	uint64_t first, seed, reached = 0, refused = 0, stalled = 0;
 	static struct loop l;
 	struct test_rng rng;
 	unsigned int i, n = nr_seeds;
@@ -438,12 +476,13 @@ static void strict(void **state)
 		run(&l, 150);
 		reached += l.reached;
 		refused += l.refused;
+		stalled += l.stalled;
 		if (l.b.reports)
 			fail_msg("seed 0x%llx: %llu reports", (unsigned long long)seed,
 				 (unsigned long long)l.b.reports);
 		loop_fini(&l);
 	}
-	assert_true(reached > n && refused > n);
+	assert_true(reached > n && refused > n && stalled > n);
 }
 
 int main(int argc, char **argv)
