@@ -168,7 +168,7 @@ static void wmb(struct iom_mmio *m)
 	struct drv_box *b = IOM_CONTAINER_OF(m, struct drv_box, mmio);
 
 	rmb(m);
-	if (b->strict)
+	if (b->told_wmb)
 		REQUIRE(!iom_smmuv3_strict_wmb(b->dev));
 }
 
@@ -211,7 +211,7 @@ void drv_box_init_model(struct drv_box *b, const struct drv_box_cfg *cfg, const 
 		.alloc = mem_alloc, .free = mem_free, .virt = mem_virt,
 	};
 	const struct iom_smmuv3_strict_cfg strict = {
-		.seed = cfg->seed, .sync_slack = cfg->sync_slack, .wmb = true,
+		.seed = cfg->seed, .sync_slack = cfg->sync_slack, .wmb = !cfg->sync_slack,
 		.report = on_report, .arg = b,
 	};
 	struct iom_smmuv3_dev_cfg dev = {
@@ -236,6 +236,7 @@ void drv_box_init_model(struct drv_box *b, const struct drv_box_cfg *cfg, const 
 	REQUIRE(!iom_dmem_init(&b->dmem, &dmem_ops));
 	b->mmio.ops = &mmio_ops;
 	b->strict = cfg->strict;
+	b->told_wmb = cfg->strict && !cfg->sync_slack;
 	dev.plat = &b->pt.plat;
 	dev.gmem = &b->gmem.g;
 	memcpy(dev.idr, cfg->idr, sizeof(dev.idr));

@@ -42,7 +42,7 @@ struct drv_box {
 	uint64_t (*on_read)(struct drv_box *b, uint64_t off, uint64_t val);
 	bool atc_there, atc_on;		/* port 1 has an ATC, and goes through it */
 	struct iom_smmuv3_atc atc;
-	bool strict;
+	bool strict, told_wmb;
 	uint64_t reports;
 	uint64_t alloc_left;		/* allocations until one fails; 0: none does */
 };
@@ -60,7 +60,7 @@ struct drv_box_cfg {
 	bool atc;			/* idr must have ATS */
 	bool strict;
 	uint64_t seed;
-	unsigned int sync_slack;
+	unsigned int sync_slack;	/* not 0: many threads, and no rule about barriers */
 	enum iom_fault_answer (*fault)(void *arg, const struct iom_fault *f);
 	void *arg;
 };

@@ -101,7 +101,11 @@ size_t iom_smmuv3_strict_text(const struct iom_smmuv3_report *r, char *buf, size
 
 /* All below: any thread, not from inside an access. IOM_EINVAL if s is not strict. */
 
-/* The driver's barrier: what was stored before is visible before what is stored after. */
+/*
+ * The driver's barrier: what was stored before is visible before what is stored after.
+ * Looks at the command queue behind PROD too: with several threads in one process, only
+ * from the one that may write there.
+ */
 int iom_smmuv3_strict_wmb(struct iom_smmuv3_dev *s);
 /*
  * The driver has let go of this memory (addresses as the SMMU puts them out) and
