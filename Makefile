@@ -188,11 +188,11 @@ bench: all $(BENCH_BINS)
 	@scripts/bench
 
 # A bare-metal image for AArch64, whatever CC is; scripts/setup fetches libfdt. And
-# a driver of stage 2 alone, built for size: link-time optimisation wants gcc's ar.
+# a driver of stage 2 alone, built for size.
 CC_AARCH64 ?= aarch64-linux-gnu-gcc
 LIBFDT_AARCH64 ?= $(or $(LIBIOM_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/libiom)/libfdt-arm64
 BARE := $(abspath $(B))/baremetal
-SIZE_CFLAGS := -Os -flto -ffunction-sections -fdata-sections
+SIZE_CFLAGS := -Os -ffunction-sections -fdata-sections
 BARE_LAYERS := spec base plat wire pt drv
 bare_core = +$(MAKE) --no-print-directory CC=$(CC_AARCH64) AR=$(CC_AARCH64:%gcc=%gcc-ar) \
 	B=$1 CFLAGS='$2' SAN= \

@@ -75,7 +75,7 @@ static void open_pt(void)
 {
 	const struct iom_dmem_ops ops = { .alloc = bench_alloc, .free = bench_free };
 	const struct iom_pt_cfg cfg = {
-		.format = IOM_PT_ARM_S1, .granule_lg2 = 12, .ia_bits = 48, .oa_bits = 48,
+		.format = &iom_pt_arm_s1, .granule_lg2 = 12, .ia_bits = 48, .oa_bits = 48,
 	};
 	struct test_rng rng;
 	uint32_t i, k, t;

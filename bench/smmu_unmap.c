@@ -117,7 +117,7 @@ static void open_all(void)
 	MUST(iom_dmem_init(&mem, &ops));
 	MUST(iom_smmuv3_drv_create(&cfg, &drv, NULL));
 	d.pt = (struct iom_pt_cfg){
-		.format = IOM_PT_ARM_S1, .granule_lg2 = 12, .ia_bits = 48, .oa_bits = 48,
+		.format = &iom_pt_arm_s1, .granule_lg2 = 12, .ia_bits = 48, .oa_bits = 48,
 	};
 	MUST(iom_domain_create(&d, &dom));
 	MUST(iom_smmuv3_drv_stream_add(drv, &st, 8, NULL));

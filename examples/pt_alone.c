@@ -58,7 +58,7 @@ int main(void)
 {
 	const struct iom_dmem_ops ops = { .alloc = k_alloc, .free = k_free };
 	const struct iom_pt_cfg cfg = {
-		.format = IOM_PT_ARM_S1, .granule_lg2 = 12, .ia_bits = 48, .oa_bits = 48,
+		.format = &iom_pt_arm_s1, .granule_lg2 = 12, .ia_bits = 48, .oa_bits = 48,
 	};
 	/* 4 MiB and 64 KiB in one call: two blocks, and a set with the contiguous hint */
 	const struct iom_range buffer = { 0x40000000, 0x4040ffff };

@@ -93,7 +93,7 @@ int world_domain(unsigned int stage, struct iom_domain **out)
 	struct iom_domain_cfg cfg = {
 		.plat = &port.plat, .dmem = &port.dmem,
 		.pt = {
-			.format = stage == 1 ? IOM_PT_ARM_S1 : IOM_PT_ARM_S2,
+			.format = stage == 1 ? &iom_pt_arm_s1 : &iom_pt_arm_s2,
 			.granule_lg2 = 12, .ia_bits = 39, .oa_bits = world.caps[0].oas_bits,
 		},
 	};

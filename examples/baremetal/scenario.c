@@ -451,7 +451,7 @@ static void space_init(struct space *s)
 	bits = s->stage == 1 ? c->va_bits : c->oas_bits;
 	s->ia_bits = 32 + (unsigned int)below((bits < 48 ? bits : 48) - 32 + 1);
 	place(s);
-	cfg.pt.format = s->stage == 1 ? IOM_PT_ARM_S1 : IOM_PT_ARM_S2;
+	cfg.pt.format = s->stage == 1 ? &iom_pt_arm_s1 : &iom_pt_arm_s2;
 	cfg.pt.granule_lg2 = (uint8_t)s->lg2;
 	cfg.pt.ia_bits = (uint8_t)s->ia_bits;
 	cfg.pt.oa_bits = c->oas_bits;

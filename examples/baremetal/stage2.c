@@ -27,7 +27,7 @@ int stage2_start(struct iom_plat *plat, struct iom_dmem *dmem, struct iom_mmio *
 	if (rc)
 		return rc;
 	iom_smmuv3_drv_caps(smmu, &caps);
-	d.pt = (struct iom_pt_cfg){ IOM_PT_ARM_S2, 12, 39, caps.oas_bits, .fwb = caps.fwb };
+	d.pt = (struct iom_pt_cfg){ &iom_pt_arm_s2, 12, 39, caps.oas_bits, .fwb = caps.fwb };
 	rc = iom_domain_create(&d, &domain);
 	if (!rc)
 		rc = iom_smmuv3_drv_stream_add(smmu, &stream, sid, NULL);

@@ -311,8 +311,6 @@ int iom_domain_create(const struct iom_domain_cfg *cfg, struct iom_domain **out)
 	void *mem;
 	int rc;
 
-	if (cfg->nest_parent && cfg->pt.format != IOM_PT_ARM_S2)
-		return IOM_EINVAL;
 	rc = iom_plat_alloc(cfg->plat, sizeof(*d), 64, &mem);
 	if (rc)
 		return rc;
@@ -329,8 +327,13 @@ int iom_domain_create(const struct iom_domain_cfg *cfg, struct iom_domain **out)
 	rc = iom_pt_init(&d->pt, cfg->dmem, &cfg->pt);
 	if (rc)
 		goto err_list;
+	rc = cfg->nest_parent && d->pt.info.stage != 2 ? IOM_EINVAL : IOM_OK;
+	if (rc)
+		goto err_pt;
 	*out = d;
 	return IOM_OK;
+err_pt:
+	iom_pt_fini(&d->pt);
 err_list:
 	list_free(d, l);
 err_lock:

@@ -6,7 +6,7 @@
 
 unsigned int iomi_smmuv3_drv_stage(const struct iom_domain *d)
 {
-	return iom_domain_format(d)->format == IOM_PT_ARM_S1 ? 1 : 2;
+	return iom_domain_tables(d)->stage;
 }
 
 /* TG0 and S2TG; false: the SMMU has no such granule. */
@@ -46,7 +46,7 @@ bool iomi_smmuv3_drv_fmt(const struct iom_smmuv3_drv *s, const struct iom_domain
 	const struct iom_pt_cfg *cfg = iom_domain_format(d);
 	const struct iom_pt_info *info = iom_domain_tables(d);
 	const struct iomi_smmuv3_caps *c = &s->caps;
-	bool s1 = cfg->format == IOM_PT_ARM_S1;
+	bool s1 = info->stage == 1;
 	unsigned int most = s1 ? (c->vax52 ? 52 : 48) : c->ias_bits;
 
 	memset(f, 0, sizeof(*f));

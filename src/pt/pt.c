@@ -2,11 +2,6 @@
 /* Owns the start table and the lists of tables that went; and looks up. */
 #include "pt_int.h"
 
-static const struct iomi_pt_fmt *const fmts[IOM_PT_NR_FORMATS] = {
-	[IOM_PT_ARM_S1] = &iomi_pt_lpae_s1,
-	[IOM_PT_ARM_S2] = &iomi_pt_lpae_s2,
-};
-
 int iomi_pt_alloc(struct iom_pt *pt, size_t size, size_t align, void **virt, uint64_t *pa)
 {
 	int rc = pt->mem->ops.alloc(pt->mem, size, align, virt, pa);
@@ -30,14 +25,13 @@ static size_t root_size(const struct iom_pt *pt)
 
 int iom_pt_init(struct iom_pt *pt, struct iom_dmem *mem, const struct iom_pt_cfg *cfg)
 {
-	struct iom_pt n = { .mem = mem };
+	struct iom_pt n = { .mem = mem, .fmt = cfg->format };
 	unsigned int h;
 	size_t size;
 	int rc;
 
-	if ((unsigned int)cfg->format >= IOM_PT_NR_FORMATS || (cfg->dirty && !mem->coherent))
+	if (!n.fmt || (cfg->dirty && !mem->coherent))
 		return IOM_EINVAL;
-	n.fmt = fmts[cfg->format];
 	rc = n.fmt->setup(&n, cfg);
 	if (rc)
 		return rc;

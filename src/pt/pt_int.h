@@ -21,7 +21,7 @@
 #define pt_unlikely(c)	__builtin_expect(!!(c), 0)
 
 /* A format: descriptors (struct iomi_lpae_fmt and such), and how they become a struct iom_pt. */
-struct iomi_pt_fmt {
+struct iom_pt_format {
 	const char *name;
 	/*
 	 * Fills all of *pt that describes geometry and entries, and info; mem is set.
@@ -31,8 +31,6 @@ struct iomi_pt_fmt {
 	/* IOM_PT_* of a leaf. */
 	unsigned int (*prot)(const struct iom_pt *pt, uint64_t entry);
 };
-
-extern const struct iomi_pt_fmt iomi_pt_lpae_s1, iomi_pt_lpae_s2;
 
 /* An entry in a table: little-endian, as hardware sees it. */
 struct iomi_pt_slot {

@@ -24,36 +24,45 @@ static bool oa_bits_exist(unsigned int bits)
 	}
 }
 
-/* As few levels as there can be, unless told: D8.2.4 permits up to 16 tables at the start. */
-static int geom_s2(const struct iomi_lpae_fmt *fmt, const struct iom_pt_cfg *cfg,
-		   struct iomi_lpae_geom *g)
-{
-	int start;
-
-	if (cfg->levels > 5)
-		return IOM_EINVAL;
-	if (cfg->levels)
-		return iomi_lpae_geom_s2(fmt, 64u - cfg->ia_bits, 4 - cfg->levels, g);
-	for (start = LPAE_LEVEL_LAST; start >= LPAE_LEVEL_FIRST; start--)
-		if (!iomi_lpae_geom_s2(fmt, 64u - cfg->ia_bits, start, g))
-			return IOM_OK;
-	return IOM_EINVAL;
-}
-
 /* DS, or with 64K the place of OA[51:48], follows from the sizes that are asked for. */
-static int geometry(const struct iom_pt_cfg *cfg, unsigned int stage, struct iomi_lpae_geom *g)
+static int find_fmt(const struct iom_pt_cfg *cfg, unsigned int stage,
+		    const struct iomi_lpae_fmt **fmt)
 {
 	bool wide = cfg->oa_bits > 48 || (cfg->granule_lg2 != 16 && cfg->ia_bits > 48);
-	const struct iomi_lpae_fmt *fmt = iomi_lpae_fmt(stage, cfg->granule_lg2, wide);
 
-	if (!fmt || !oa_bits_exist(cfg->oa_bits))
+	*fmt = iomi_lpae_fmt(stage, cfg->granule_lg2, wide);
+	if (!*fmt || !oa_bits_exist(cfg->oa_bits))
 		return IOM_EINVAL;
 	/* TxSZ: 39 is the most without small tables */
-	if (cfg->ia_bits < 64u - LPAE_TXSZ_MAX || cfg->ia_bits > fmt->ia_bits_max)
+	if (cfg->ia_bits < 64u - LPAE_TXSZ_MAX || cfg->ia_bits > (*fmt)->ia_bits_max)
 		return IOM_EINVAL;
-	if (stage == 1)
-		return iomi_lpae_geom_s1(fmt, 64u - cfg->ia_bits, g) ? IOM_EINVAL : IOM_OK;
-	return geom_s2(fmt, cfg, g) ? IOM_EINVAL : IOM_OK;
+	return IOM_OK;
+}
+
+static int geom_s1(const struct iom_pt_cfg *cfg, struct iomi_lpae_geom *g)
+{
+	const struct iomi_lpae_fmt *fmt;
+
+	if (find_fmt(cfg, 1, &fmt) || iomi_lpae_geom_s1(fmt, 64u - cfg->ia_bits, g))
+		return IOM_EINVAL;
+	return IOM_OK;
+}
+
+/* As few levels as there can be, unless told: D8.2.4 permits up to 16 tables at the start. */
+static int geom_s2(const struct iom_pt_cfg *cfg, struct iomi_lpae_geom *g)
+{
+	const struct iomi_lpae_fmt *fmt;
+	int start = LPAE_LEVEL_LAST, least = LPAE_LEVEL_FIRST;
+
+	if (cfg->levels > 5 || find_fmt(cfg, 2, &fmt))
+		return IOM_EINVAL;
+	if (cfg->levels)
+		start = least = 4 - cfg->levels;
+	for (; start >= least; start--) {
+		if (!iomi_lpae_geom_s2(fmt, 64u - cfg->ia_bits, start, g))
+			return IOM_OK;
+	}
+	return IOM_EINVAL;
 }
 
 static void fill_geometry(struct iom_pt *pt, const struct iom_pt_cfg *cfg,
@@ -85,6 +94,7 @@ static void fill_geometry(struct iom_pt *pt, const struct iom_pt_cfg *cfg,
 	pt->info.ia_bits = g->ia_bits;
 	pt->info.oa_bits = cfg->oa_bits;
 	pt->info.ds = fmt->ds;
+	pt->info.stage = fmt->stage;
 }
 
 static void fill_entries(struct iom_pt *pt, const struct iomi_lpae_fmt *fmt, bool dirty)
@@ -132,7 +142,7 @@ static int setup_s1(struct iom_pt *pt, const struct iom_pt_cfg *cfg)
 	unsigned int i, prot;
 	uint8_t idx[3];
 
-	if (cfg->levels || cfg->fwb || geometry(cfg, 1, &g))
+	if (cfg->levels || cfg->fwb || geom_s1(cfg, &g))
 		return IOM_EINVAL;
 	attr_indices(cfg, idx);
 	for (i = 0; i < 3; i++) {
@@ -164,7 +174,7 @@ static int setup_s2(struct iom_pt *pt, const struct iom_pt_cfg *cfg)
 	unsigned int i, prot, attr;
 	struct iomi_lpae_geom g;
 
-	if (cfg->high || cfg->global || geometry(cfg, 2, &g))
+	if (cfg->high || cfg->global || geom_s2(cfg, &g))
 		return IOM_EINVAL;
 	fill_geometry(pt, cfg, &g);
 	fill_entries(pt, g.fmt, cfg->dirty);
@@ -212,10 +222,10 @@ static unsigned int prot_s2(const struct iom_pt *pt, uint64_t e)
 	       (e & LPAE_S2_XN_ANY ? IOM_PT_NOEXEC : 0) | mem_prot(pt, LPAE_S2_MEMATTR, e);
 }
 
-const struct iomi_pt_fmt iomi_pt_lpae_s1 = {
+const struct iom_pt_format iom_pt_arm_s1 = {
 	.name = "arm-s1", .setup = setup_s1, .prot = prot_s1,
 };
 
-const struct iomi_pt_fmt iomi_pt_lpae_s2 = {
+const struct iom_pt_format iom_pt_arm_s2 = {
 	.name = "arm-s2", .setup = setup_s2, .prot = prot_s2,
 };

@@ -92,7 +92,7 @@ static void *work(void *arg)
 static void two_threads(unsigned int flags)
 {
 	const struct iom_pt_cfg cfg = {
-		.format = IOM_PT_ARM_S1, .granule_lg2 = 12, .ia_bits = 48, .oa_bits = 48,
+		.format = &iom_pt_arm_s1, .granule_lg2 = 12, .ia_bits = 48, .oa_bits = 48,
 	};
 	struct worker w[2] = { { .id = 0, .ok = true }, { .id = 1, .ok = true } };
 	struct test_rng rng;

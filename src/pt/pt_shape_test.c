@@ -18,7 +18,7 @@ struct one {
 	struct pt_hw hw;
 };
 
-static struct iom_pt_cfg cfg_of(enum iom_pt_format f, unsigned int g, unsigned int ia,
+static struct iom_pt_cfg cfg_of(const struct iom_pt_format *f, unsigned int g, unsigned int ia,
 				unsigned int oa)
 {
 	return (struct iom_pt_cfg){ .format = f, .granule_lg2 = (uint8_t)g,
@@ -134,10 +134,10 @@ static void largest_leaves(void **state)
 
 	(void)state;
 	for (k = 0; k < 12; k++)
-		for (f = 0; f < IOM_PT_NR_FORMATS; f++)
+		for (f = 0; f < PT_FORMATS; f++)
 			for (i = 0; i < IOM_ARRAY_SIZE(sizes); i++) {
-				struct iom_pt_cfg cfg = cfg_of(f, sizes[i][0], sizes[i][1],
-							       sizes[i][2]);
+				struct iom_pt_cfg cfg = cfg_of(pt_formats[f], sizes[i][0],
+							       sizes[i][1], sizes[i][2]);
 
 				cfg.no_contig = k == 3;
 				/* leftover tables would show: a fresh one each time */
@@ -153,7 +153,8 @@ static void largest_leaves(void **state)
 #define S1_RW	UINT64_C(0xf44)			/* nG AF ISH, AP 01, AttrIndx 1 */
 
 struct vector {
-	uint8_t format, granule, ia, oa;
+	const struct iom_pt_format *format;
+	uint8_t granule, ia, oa;
 	uint64_t iova, len, pa;
 	unsigned int prot;
 	uint64_t desc;			/* of the first entry */
@@ -162,8 +163,8 @@ struct vector {
 };
 
 #define RW	(IOM_PT_READ | IOM_PT_WRITE)
-#define S1	IOM_PT_ARM_S1
-#define S2	IOM_PT_ARM_S2
+#define S1	(&iom_pt_arm_s1)
+#define S2	(&iom_pt_arm_s2)
 #define WB	IOM_PT_CACHE
 #define KEEP	IOM_PT_NOEXEC
 #define XN_S1	(UINT64_C(3) << 53)
@@ -240,7 +241,8 @@ static void words_by_hand(void **state)
 static void indices_by_hand(void **state)
 {
 	static const struct {
-		uint8_t format, granule, ia, oa, levels;
+		const struct iom_pt_format *format;
+		uint8_t granule, ia, oa, levels;
 		uint64_t iova;
 		unsigned int n, index[4];
 	} walks[] = {
@@ -307,7 +309,7 @@ static void start_of_stage_2(void **state)
 static void formats_refused(void **state)
 {
 	static const struct iom_pt_cfg bad[] = {
-		{ IOM_PT_NR_FORMATS, 12, 48, 48, 0, { 0 }, 0, 0, 0, 0, 0 },
+		{ NULL, 12, 48, 48, 0, { 0 }, 0, 0, 0, 0, 0 },
 		{ S1, 13, 48, 48, 0, { 0 }, 0, 0, 0, 0, 0 },
 		{ S1, 11, 48, 48, 0, { 0 }, 0, 0, 0, 0, 0 },
 		{ S1, 12, 24, 48, 0, { 0 }, 0, 0, 0, 0, 0 },
@@ -399,7 +401,7 @@ static void table_wanted_by_two(void **state)
 	(void)state;
 	watched = &o;
 	for (k = 1; k < 12; k++)
-		for (f = 0; f < IOM_PT_NR_FORMATS; f++) {
+		for (f = 0; f < PT_FORMATS; f++) {
 			/*
 			 * Ours: from inside one table to inside the next. Entry 300 above,
 			 * so that what a lost table still had would show behind it.
@@ -407,7 +409,7 @@ static void table_wanted_by_two(void **state)
 			const uint64_t base = UINT64_C(300) << 30;
 			struct iom_range ours = range(base + 0x100000, 0x1c0000);
 
-			open_one(&o, DMEM_FAKE_STALE, cfg_of(f, 12, 48, 48));
+			open_one(&o, DMEM_FAKE_STALE, cfg_of(pt_formats[f], 12, 48, 48));
 			other_at = k;
 			other_count = 0;
 			other_range = range(base + test_rng_below(&rng, 0xf0) * 0x1000,
@@ -442,9 +444,9 @@ static void tables_left_are_used(void **state)
 
 	(void)state;
 	for (k = 0; k < 20; k++)
-		for (f = 0; f < IOM_PT_NR_FORMATS; f++) {
+		for (f = 0; f < PT_FORMATS; f++) {
 			open_one(&o, k & 1 ? DMEM_FAKE_IDENTITY : DMEM_FAKE_STALE,
-				 cfg_of(f, 12, 48, 48));
+				 cfg_of(pt_formats[f], 12, 48, 48));
 			for (i = 0; i < 64; i++) {
 				has[i] = !test_rng_below(&rng, 4);
 				left = range(r.start + ((uint64_t)i << 21) + 0x3000, 0x2000);
@@ -483,11 +485,11 @@ static void tables_are_filled_then_linked(void **state)
 
 	(void)state;
 	for (k = 0; k < 40; k++)
-		for (f = 0; f < IOM_PT_NR_FORMATS; f++) {
+		for (f = 0; f < PT_FORMATS; f++) {
 			uint64_t len = 1 + test_rng_below(&rng, 1300);
 			struct iom_pt_gather g;
 
-			open_one(&o, DMEM_FAKE_STALE, cfg_of(f, 12, 40, 40));
+			open_one(&o, DMEM_FAKE_STALE, cfg_of(pt_formats[f], 12, 40, 40));
 			watched = &o;
 			watched_range = range(test_rng_below(&rng, 1 << 20) << 12, len << 12);
 			watched_pa = test_rng_below(&rng, 1 << 20) << 12;
@@ -518,11 +520,11 @@ static void no_memory_nothing_done(void **state)
 
 	(void)state;
 	for (k = 0; k < 30; k++)
-		for (f = 0; f < IOM_PT_NR_FORMATS; f++) {
+		for (f = 0; f < PT_FORMATS; f++) {
 			uint64_t off = test_rng_below(&rng, 1 << 24) << 12;
 
 			dmem_fake_init(&o.mem, k & 1 ? DMEM_FAKE_IDENTITY : 0);
-			o.cfg = cfg_of(f, 12, 48, 48);
+			o.cfg = cfg_of(pt_formats[f], 12, 48, 48);
 			dmem_fake_fail_nth(&o.mem, 1);
 			assert_int_equal(iom_pt_init(&o.pt, &o.mem.dmem, &o.cfg), IOM_ENOMEM);
 			assert_int_equal(iom_pt_init(&o.pt, &o.mem.dmem, &o.cfg), IOM_OK);

@@ -34,7 +34,8 @@ struct world {
 
 static struct world w;
 
-static void fill_cfg(enum iom_pt_format format, unsigned int g, unsigned int ia, unsigned int oa)
+static void fill_cfg(const struct iom_pt_format *format, unsigned int g, unsigned int ia,
+		     unsigned int oa)
 {
 	w.cfg = (struct iom_pt_cfg){ .format = format, .granule_lg2 = (uint8_t)g,
 				     .ia_bits = (uint8_t)ia, .oa_bits = (uint8_t)oa };
@@ -88,7 +89,7 @@ static unsigned int prot_seen(unsigned int prot)
 {
 	if (prot & IOM_PT_MMIO)
 		prot &= ~IOM_PT_CACHE;
-	if (w.cfg.format == IOM_PT_ARM_S1)
+	if (w.cfg.format == &iom_pt_arm_s1)
 		return prot | IOM_PT_READ;
 	return prot & ~IOM_PT_PRIV;
 }
@@ -334,15 +335,15 @@ static void every_format(unsigned int flags, unsigned int steps)
 {
 	unsigned int f, i, k, n;
 
-	for (f = 0; f < IOM_PT_NR_FORMATS; f++)
+	for (f = 0; f < PT_FORMATS; f++)
 		for (i = 0; i < IOM_ARRAY_SIZE(sizes); i++) {
 			const struct size *s = &sizes[i];
 
 			for (k = 0; k < 3; k++) {
-				fill_cfg(f, s->granule, s->ia, s->oa);
-				w.cfg.high = f == IOM_PT_ARM_S1 && test_rng_below(&w.rng, 2);
-				w.cfg.fwb = f == IOM_PT_ARM_S2 && test_rng_below(&w.rng, 2);
-				w.cfg.global = f == IOM_PT_ARM_S1 && test_rng_below(&w.rng, 2);
+				fill_cfg(pt_formats[f], s->granule, s->ia, s->oa);
+				w.cfg.high = !f && test_rng_below(&w.rng, 2);
+				w.cfg.fwb = f && test_rng_below(&w.rng, 2);
+				w.cfg.global = !f && test_rng_below(&w.rng, 2);
 				w.cfg.dirty = !(flags & DMEM_FAKE_STALE) &&
 					      test_rng_below(&w.rng, 2);
 				w.cfg.no_contig = !test_rng_below(&w.rng, 4);

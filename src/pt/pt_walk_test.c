@@ -20,7 +20,7 @@ static struct iom_pt_cfg cfg;
 static struct iom_pt pt;
 static struct pt_hw hw;
 
-static void open_pt(enum iom_pt_format f, bool dirty)
+static void open_pt(const struct iom_pt_format *f, bool dirty)
 {
 	cfg = (struct iom_pt_cfg){ .format = f, .granule_lg2 = 12, .ia_bits = 40,
 				   .oa_bits = 40, .dirty = dirty };
@@ -115,7 +115,7 @@ static void walk_tells_all(void **state)
 
 	(void)state;
 	for (k = 0; k < 40; k++) {
-		open_pt(k & 1, false);
+		open_pt(pt_formats[k & 1], false);
 		fill();
 		s = (struct seen){ .v = { see }, .left = UINT32_MAX };
 		assert_int_equal(iom_pt_walk(&pt, pt.aperture, &s.v), 0);
@@ -172,7 +172,7 @@ static void dump_in_lines(void **state)
 	static struct lines l = { .t = { keep_line } };
 
 	(void)state;
-	open_pt(IOM_PT_ARM_S1, true);
+	open_pt(&iom_pt_arm_s1, true);
 	assert_int_equal(iom_pt_map(&pt, pages(0, 3), 0x40000000, IOM_PT_READ), IOM_OK);
 	assert_int_equal(iom_pt_map(&pt, pages(3, 1), 0x40003000, IOM_PT_READ), IOM_OK);
 	assert_int_equal(iom_pt_map(&pt, pages(16, 1024), 0x80010000, RW | IOM_PT_CACHE), IOM_OK);
@@ -260,7 +260,7 @@ static void dirty_is_what_was_written(void **state)
 
 	(void)state;
 	for (k = 0; k < 16; k++) {
-		open_pt(k & 1, true);
+		open_pt(pt_formats[k & 1], true);
 		fill();
 		for (i = 0; i < PAGES; i++)	/* begins dirty, where it can be written */
 			m.written[i] = m.oa[i] != 1 && m.prot[i] & IOM_PT_WRITE;
@@ -298,7 +298,7 @@ static void dirty_is_what_was_written(void **state)
 		}
 		close_pt();
 	}
-	open_pt(IOM_PT_ARM_S1, false);
+	open_pt(&iom_pt_arm_s1, false);
 	assert_int_equal(iom_pt_dirty(&pt, pages(0, 1), &t.d, NULL), IOM_EOPNOTSUPP);
 	close_pt();
 }
@@ -314,7 +314,7 @@ static void gather_holds_all(void **state)
 	bool in;
 
 	(void)state;
-	open_pt(IOM_PT_ARM_S2, false);
+	open_pt(&iom_pt_arm_s2, false);
 	for (k = 0; k < 300; k++) {
 		n = 1 + (unsigned int)test_rng_below(&rng, 20);
 		for (i = 0; i < n; i++) {

@@ -33,7 +33,7 @@ static struct iom_domain *make_domain(struct drv_box *b)
 {
 	const struct iom_domain_cfg cfg = {
 		.plat = &b->pt.plat, .dmem = &b->dmem,
-		.pt = { .format = IOM_PT_ARM_S1, .granule_lg2 = 12, .ia_bits = 40, .oa_bits = 44 },
+		.pt = { .format = &iom_pt_arm_s1, .granule_lg2 = 12, .ia_bits = 40, .oa_bits = 44 },
 	};
 	struct iom_domain *d;
 

@@ -187,7 +187,7 @@ static struct iom_domain *make_domain(struct box *x, struct dmem_fake *mem)
 {
 	const struct iom_domain_cfg cfg = {
 		.plat = &x->pt.plat, .dmem = &mem->dmem,
-		.pt = { .format = IOM_PT_ARM_S1, .granule_lg2 = 12, .ia_bits = 40, .oa_bits = 44 },
+		.pt = { .format = &iom_pt_arm_s1, .granule_lg2 = 12, .ia_bits = 40, .oa_bits = 44 },
 	};
 	struct iom_domain *d;
 
@@ -497,7 +497,7 @@ static void from_description_to_dma(void **state)
 	assert_int_equal(iom_core_iommu_add(r.core, r.iommu), IOM_OK);
 	dc = (struct iom_domain_cfg){
 		.plat = &b.pt.plat, .dmem = &b.dmem,
-		.pt = { .format = IOM_PT_ARM_S1, .granule_lg2 = 12, .ia_bits = 48, .oa_bits = 44 },
+		.pt = { .format = &iom_pt_arm_s1, .granule_lg2 = 12, .ia_bits = 48, .oa_bits = 44 },
 	};
 	assert_int_equal(iom_domain_create(&dc, &d), IOM_OK);
 	assert_int_not_equal(drv_box_dma(&b, 0, RMR, IOM_ACCESS_READ, &pa), IOM_OK);

@@ -53,7 +53,8 @@ static void on_resumed(struct iom_smmuv3_port *p, enum iom_smmuv3_resume how)
 	x.how = how;
 }
 
-static void open_box(const uint32_t idr[6], enum iom_pt_format format, bool stall, bool dirty)
+static void open_box(const uint32_t idr[6], const struct iom_pt_format *format, bool stall,
+		     bool dirty)
 {
 	const struct iom_smmuv3_stream_cfg sc = { .stall = stall };
 	struct drv_box_cfg cfg = { .s1 = &iom_smmuv3_drv_s1, .fault = on_fault };
@@ -100,7 +101,7 @@ static void stall_idr(uint32_t idr[6])
 	idr[5] |= IOM_FIELD_PREP(SMMU_IDR5_STALL_MAX, 16u);
 }
 
-static void stall_one(enum iom_pt_format format)
+static void stall_one(const struct iom_pt_format *format)
 {
 	uint32_t idr[6];
 
@@ -141,8 +142,8 @@ static void stall_one(enum iom_pt_format format)
 static void stalls(void **state)
 {
 	(void)state;
-	stall_one(IOM_PT_ARM_S1);
-	stall_one(IOM_PT_ARM_S2);
+	stall_one(&iom_pt_arm_s1);
+	stall_one(&iom_pt_arm_s2);
 }
 
 /* A stream that was not said to wait is never held, though the SMMU could. */
@@ -152,7 +153,7 @@ static void never_stalls(void **state)
 
 	(void)state;
 	stall_idr(idr);
-	open_box(idr, IOM_PT_ARM_S1, false, false);
+	open_box(idr, &iom_pt_arm_s1, false, false);
 	assert_int_equal(dma(IOM_ACCESS_READ), IOM_EFAULT);
 	iom_smmuv3_drv_irq(x.b.drv);
 	assert_int_equal(x.told, 1);
@@ -169,7 +170,7 @@ static void no_ats(void **state)
 	(void)state;
 	stall_idr(idr);
 	iom_smmuv3_dev_ats_idr(idr);
-	open_box(idr, IOM_PT_ARM_S2, true, false);
+	open_box(idr, &iom_pt_arm_s2, true, false);
 	assert_int_equal(iom_smmuv3_drv_stream_ats(&x.st, true), IOM_EOPNOTSUPP);
 	map();
 	assert_int_equal(dma(IOM_ACCESS_READ), IOM_OK);
@@ -213,7 +214,7 @@ static void page_requests(void **state)
 	(void)state;
 	iom_smmuv3_dev_default_idr(idr);
 	iom_smmuv3_dev_ats_idr(idr);
-	open_box(idr, IOM_PT_ARM_S1, false, false);
+	open_box(idr, &iom_pt_arm_s1, false, false);
 	iom_smmuv3_dev_ep_attach(&x.ep, x.b.dev, sids[0], &ops);
 	assert_int_equal(iom_smmuv3_drv_stream_ats(&x.st, true), IOM_OK);
 	/* A group of two: one answer, to the last. */
@@ -269,7 +270,7 @@ static struct dirt dirty_now(void)
 }
 
 /* What is written after a look is seen by the next, whatever the TLB holds. */
-static void dirty_one(enum iom_pt_format format)
+static void dirty_one(const struct iom_pt_format *format)
 {
 	const struct iom_range r = { IOVA, IOVA + 0x7fff };
 	uint32_t idr[6];
@@ -296,8 +297,8 @@ static void dirty_one(enum iom_pt_format format)
 static void dirty(void **state)
 {
 	(void)state;
-	dirty_one(IOM_PT_ARM_S1);
-	dirty_one(IOM_PT_ARM_S2);
+	dirty_one(&iom_pt_arm_s1);
+	dirty_one(&iom_pt_arm_s2);
 }
 
 int main(void)

@@ -28,7 +28,7 @@ static enum iom_fault_answer on_fault(void *arg, const struct iom_fault *f)
 	return IOM_FAULT_ABORT;
 }
 
-static struct iom_domain *make_domain(struct drv_box *b, enum iom_pt_format format)
+static struct iom_domain *make_domain(struct drv_box *b, const struct iom_pt_format *format)
 {
 	const struct iom_domain_cfg cfg = {
 		.plat = &b->pt.plat, .dmem = &b->dmem,
@@ -101,9 +101,9 @@ static void life(unsigned int pasid_bits, struct test_rng *rng)
 	iom_smmuv3_dev_default_idr(cfg.idr);
 	cfg.idr[0] &= ~SMMU_IDR0_COHACC;
 	drv_box_init(&b, &cfg, sids, SID_COUNT);
-	s1 = make_domain(&b, IOM_PT_ARM_S1);
-	sub = make_domain(&b, IOM_PT_ARM_S1);
-	s2 = make_domain(&b, IOM_PT_ARM_S2);
+	s1 = make_domain(&b, &iom_pt_arm_s1);
+	sub = make_domain(&b, &iom_pt_arm_s1);
+	s2 = make_domain(&b, &iom_pt_arm_s2);
 	assert_int_equal(iom_smmuv3_drv_stream_add(b.drv, &st[0], sids[0], &sc), IOM_OK);
 	assert_int_equal(iom_smmuv3_drv_stream_add(b.drv, &st[1], sids[1], NULL), IOM_OK);
 	assert_int_equal(iom_smmuv3_drv_identity(&st[1]), IOM_OK);

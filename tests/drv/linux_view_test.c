@@ -315,7 +315,7 @@ static struct iom_domain *make_domain(struct drv_box *b)
 	struct iom_domain *d;
 
 	iom_smmuv3_drv_caps(b->drv, &caps);
-	cfg.pt.format = caps.stage1 ? IOM_PT_ARM_S1 : IOM_PT_ARM_S2;
+	cfg.pt.format = caps.stage1 ? &iom_pt_arm_s1 : &iom_pt_arm_s2;
 	cfg.pt.granule_lg2 = 12;
 	cfg.pt.ia_bits = caps.stage1 ? caps.va_bits : caps.ias_bits;
 	cfg.pt.oa_bits = caps.oas_bits;

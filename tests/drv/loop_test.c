@@ -396,12 +396,12 @@ static void loop_init(struct loop *l, bool s1, bool s2, const uint64_t *seed)
 		const struct iom_domain_cfg d = {
 			.plat = &l->b.pt.plat, .dmem = &l->b.dmem,
 			.pt = {
-				.format = s1 && (!s2 || i % 2) ? IOM_PT_ARM_S1 : IOM_PT_ARM_S2,
+				.format = s1 && (!s2 || i % 2) ? &iom_pt_arm_s1 : &iom_pt_arm_s2,
 				.granule_lg2 = 12, .ia_bits = i < 2 ? 39 : 44, .oa_bits = 44,
 			},
 		};
 
-		l->stage1[i] = d.pt.format == IOM_PT_ARM_S1;
+		l->stage1[i] = d.pt.format == &iom_pt_arm_s1;
 		assert_int_equal(iom_domain_create(&d, &l->dom[i].d), IOM_OK);
 	}
 }

@@ -14,7 +14,7 @@ static const uint32_t sids[] = { 0x8, 0x10 };
 
 static const struct drv_box_cfg stage1 = { .s1 = &iom_smmuv3_drv_s1 };
 
-static struct iom_domain *make_domain(struct drv_box *b, enum iom_pt_format format)
+static struct iom_domain *make_domain(struct drv_box *b, const struct iom_pt_format *format)
 {
 	const struct iom_domain_cfg cfg = {
 		.plat = &b->pt.plat, .dmem = &b->dmem,
@@ -57,7 +57,7 @@ static void pasids_of(unsigned int bits)
 
 	drv_box_init(&b, &stage1, sids, SID_COUNT);
 	for (i = 0; i < 3; i++) {
-		d[i] = make_domain(&b, IOM_PT_ARM_S1);
+		d[i] = make_domain(&b, &iom_pt_arm_s1);
 		map(d[i], 0x10000, 0x80100000 + i * 0x1000);
 	}
 	assert_int_equal(iom_smmuv3_drv_stream_add(b.drv, &st, sids[0], &sc), IOM_OK);
@@ -168,8 +168,8 @@ static void refused_command(void **state)
 
 	(void)state;
 	drv_box_init(&b, &stage1, sids, SID_COUNT);
-	d = make_domain(&b, IOM_PT_ARM_S1);
-	other = make_domain(&b, IOM_PT_ARM_S1);
+	d = make_domain(&b, &iom_pt_arm_s1);
+	other = make_domain(&b, &iom_pt_arm_s1);
 	map(d, 0x10000, 0x80100000);
 	map(other, 0x10000, 0x80200000);
 	assert_int_equal(iom_smmuv3_drv_stream_add(b.drv, &st, sids[0], NULL), IOM_OK);
@@ -228,7 +228,7 @@ static void no_answer(void **state)
 		cfg.no_sync_msi = b != both;
 		st = &streams[b != both];
 		drv_box_init(b, &cfg, sids, SID_COUNT);
-		d = domains[b != both] = make_domain(b, IOM_PT_ARM_S1);
+		d = domains[b != both] = make_domain(b, &iom_pt_arm_s1);
 		map(d, 0x10000, 0x80100000);
 		assert_int_equal(iom_smmuv3_drv_stream_add(b->drv, st, sids[0], NULL), IOM_OK);
 		assert_int_equal(iom_smmuv3_drv_attach(st, d), IOM_OK);
@@ -277,7 +277,7 @@ static int a_life(struct drv_box *b)
 	const struct iom_smmuv3_stream_cfg sc = { .pasid_bits = 12 };
 	const struct iom_domain_cfg cfg = {
 		.plat = &b->pt.plat, .dmem = &b->dmem,
-		.pt = { .format = IOM_PT_ARM_S1, .granule_lg2 = 12, .ia_bits = 40, .oa_bits = 44 },
+		.pt = { .format = &iom_pt_arm_s1, .granule_lg2 = 12, .ia_bits = 40, .oa_bits = 44 },
 	};
 	struct iom_smmuv3_stream st;
 	struct iom_domain *d;
@@ -358,10 +358,10 @@ static void nest_parent(void **state)
 	drv_box_init(&b, &stage1, sids, SID_COUNT);
 	cfg = (struct iom_domain_cfg){
 		.plat = &b.pt.plat, .dmem = &b.dmem, .nest_parent = true,
-		.pt = { .format = IOM_PT_ARM_S1, .granule_lg2 = 12, .ia_bits = 40, .oa_bits = 44 },
+		.pt = { .format = &iom_pt_arm_s1, .granule_lg2 = 12, .ia_bits = 40, .oa_bits = 44 },
 	};
 	assert_int_equal(iom_domain_create(&cfg, &d), IOM_EINVAL);
-	cfg.pt.format = IOM_PT_ARM_S2;
+	cfg.pt.format = &iom_pt_arm_s2;
 	for (parent = 0; parent < 2; parent++) {
 		cfg.nest_parent = parent;
 		assert_int_equal(iom_domain_create(&cfg, &d), IOM_OK);
@@ -410,7 +410,7 @@ static void message(void **state)
 	(void)state;
 	cfg.evtq_msi = (struct iom_smmuv3_drv_msi){ .addr = doorbell, .data = 0x1234 };
 	drv_box_init(&b, &cfg, sids, SID_COUNT);
-	d = make_domain(&b, IOM_PT_ARM_S1);
+	d = make_domain(&b, &iom_pt_arm_s1);
 	assert_int_equal(iom_smmuv3_drv_stream_add(b.drv, &st, sids[0], NULL), IOM_OK);
 	assert_int_equal(iom_smmuv3_drv_attach(&st, d), IOM_OK);
 	memcpy(&data, b.mem + (doorbell - DRV_BOX_BASE), 4);
@@ -437,7 +437,7 @@ static void faults(void **state)
 
 	(void)state;
 	drv_box_init(&b, &cfg, sids, SID_COUNT);
-	d = make_domain(&b, IOM_PT_ARM_S1);
+	d = make_domain(&b, &iom_pt_arm_s1);
 	assert_int_equal(iom_domain_map(d, page(0x10000), 0x80100000, IOM_PT_READ), IOM_OK);
 	assert_int_equal(iom_smmuv3_drv_stream_add(b.drv, &st, sids[0], NULL), IOM_OK);
 	/* Aborted streams are silent. */

@@ -130,7 +130,7 @@ static void one_domain(bool strict)
 	drv_box_init(&s.b, &cfg, sids, 2);
 	dc = (struct iom_domain_cfg){
 		.plat = &s.b.pt.plat, .dmem = &s.b.dmem,
-		.pt = { .format = IOM_PT_ARM_S1, .granule_lg2 = 12, .ia_bits = 40, .oa_bits = 44 },
+		.pt = { .format = &iom_pt_arm_s1, .granule_lg2 = 12, .ia_bits = 40, .oa_bits = 44 },
 	};
 	assert_int_equal(iom_domain_create(&dc, &s.d), IOM_OK);
 	for (i = 0; i < 2; i++)

@@ -3,11 +3,13 @@
 #include "lib/pt_hw.h"
 #include "lib/test.h"
 
+const struct iom_pt_format *const pt_formats[PT_FORMATS] = { &iom_pt_arm_s1, &iom_pt_arm_s2 };
+
 struct pt_hw pt_hw_of(struct dmem_fake *mem, const struct iom_pt *pt,
 		      const struct iom_pt_cfg *cfg)
 {
 	const struct iom_pt_info *info = iom_pt_info(pt);
-	unsigned int stage = cfg->format == IOM_PT_ARM_S1 ? 1 : 2;
+	unsigned int stage = cfg->format == &iom_pt_arm_s1 ? 1 : 2;
 	bool wide = cfg->granule_lg2 == 16 ? cfg->oa_bits == 52 : info->ds;
 	struct pt_hw hw = { .mem = mem, .root = info->root, .mair = info->mair,
 			    .fwb = cfg->fwb, .hd = cfg->dirty, .contig_ok = !cfg->no_contig };

@@ -11,6 +11,10 @@
 #include "../src/pt/lpae.h"
 #include "fakes/dmem_fake.h"
 
+/* Every format there is. */
+#define PT_FORMATS	2u
+extern const struct iom_pt_format *const pt_formats[PT_FORMATS];
+
 struct pt_hw {
 	struct dmem_fake *mem;
 	struct iomi_lpae_geom geom;

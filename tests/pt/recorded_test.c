@@ -101,7 +101,7 @@ static void open_like(const struct iom_tool_stream *s, const struct iom_tool_ctx
 		assert_true(iom_tool_walk_s2_root(&walk, s->ste, &root));
 		cfg.levels = (uint8_t)(4 - root.geom.start);
 	}
-	cfg.format = c->has_cd ? IOM_PT_ARM_S1 : IOM_PT_ARM_S2;
+	cfg.format = c->has_cd ? &iom_pt_arm_s1 : &iom_pt_arm_s2;
 	cfg.granule_lg2 = root.geom.fmt->granule_lg2;
 	cfg.ia_bits = root.geom.ia_bits;
 	cfg.oa_bits = (uint8_t)root.oa_bits;

@@ -51,18 +51,16 @@ extern "C" {
 #define IOM_PT_MMIO	0x20u	/* device registers; CACHE then says nothing */
 #define IOM_PT_PROT_ALL	0x3fu
 
-enum iom_pt_format {
-	IOM_PT_ARM_S1,		/* VMSAv8-64 stage 1 and stage 2 */
-	IOM_PT_ARM_S2,
-	IOM_PT_NR_FORMATS
-};
+/* Formats: VMSAv8-64 stage 1 and stage 2. One that nobody names is not linked. */
+struct iom_pt_format;
+extern const struct iom_pt_format iom_pt_arm_s1, iom_pt_arm_s2;
 
 /* MAIR that fits attr_idx when that is left at zero. */
 #define IOM_PT_ARM_MAIR	UINT64_C(0xf404ff44)
 
 /* Zero what is not needed. */
 struct iom_pt_cfg {
-	enum iom_pt_format format;
+	const struct iom_pt_format *format;
 	uint8_t granule_lg2;	/* 12, 14, 16 */
 	uint8_t ia_bits;	/* of input addresses: 25 to 48, or to 52 */
 	uint8_t oa_bits;	/* of output addresses: 32, 36, 40, 42, 44, 48, 52 */
@@ -93,10 +91,9 @@ struct iom_pt_info {
 	uint64_t mair;		/* Arm stage 1 with attr_idx; others 0 */
 	uint8_t ia_bits, oa_bits, granule_lg2;
 	uint8_t levels;		/* Arm: the start level is 4 - levels */
+	uint8_t stage;		/* Arm: 1, 2 */
 	bool ds;		/* Arm 4K, 16K: descriptors are those of DS = 1 */
 };
-
-struct iomi_pt_fmt;
 
 #define IOM_PT_LEVELS_MAX	6
 
@@ -124,7 +121,7 @@ struct iom_pt {
 	uint64_t dirty_mask, dirty_bits, dirty_flip;
 	uint64_t perm[16], memattr[4];		/* by prot; perm 0: no such */
 	/* seldom */
-	const struct iomi_pt_fmt *fmt;
+	const struct iom_pt_format *fmt;
 	uint64_t root_pa;
 	struct iom_pt_info info;
 };
