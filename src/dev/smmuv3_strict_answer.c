@@ -215,6 +215,7 @@ void iomi_smmuv3_strict_command(struct iom_smmuv3_dev *s, const uint64_t w[2])
 		return;
 	cmd_bits(s, &c, w);
 	track(s, &c);
+	iomi_smmuv3_strict_chk_named(s, &c);
 	iomi_smmuv3_strict_chk_grants(s, &c);
 	if (c.opcode == SMMU_CMD_ATC_INV)
 		atc_order(s, &c, w);

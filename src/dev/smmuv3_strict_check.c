@@ -346,10 +346,6 @@ void iomi_smmuv3_strict_chk_forget(struct strict_checker *k, uint32_t first, uin
 		if (k->known[i].sid >= first && k->known[i].sid <= last)
 			k->known[i].there = false;
 	}
-	for (i = 0; i < CHK_LEFT; i++) {
-		if (k->left[i].sid >= first && k->left[i].sid <= last)
-			k->left[i].there = false;
-	}
 }
 
 /* --- a configuration ------------------------------------------------------- */

@@ -32,7 +32,7 @@ struct chk_left {
 	bool cd;
 	bool again;			/* it was valid before, with other contents */
 	uint32_t sid, ssid;
-	uint64_t step;			/* when it was met first */
+	unsigned int cfgis;		/* of it alone, while it was so */
 	uint64_t pa, w[8];
 };
 
@@ -121,6 +121,9 @@ void iomi_smmuv3_strict_chk_unanswered(struct iom_smmuv3_dev *s);
 void iomi_smmuv3_strict_chk_is_valid(struct strict_checker *c, const struct strict_line *line);
 void iomi_smmuv3_strict_chk_not_valid(struct iom_smmuv3_dev *s, const struct strict_config *c,
 				      const struct strict_line *line, bool cd);
+/* A CFGI is consumed; memory is let go. */
+void iomi_smmuv3_strict_chk_named(struct iom_smmuv3_dev *s, const struct smmuv3_wire_cmd *c);
+void iomi_smmuv3_strict_chk_left_release(struct strict_checker *c, struct iom_range r);
 /* Structures that were left with V = 0. again: also those that had been valid. */
 void iomi_smmuv3_strict_chk_left(struct iom_smmuv3_dev *s, bool again);
 

@@ -2,13 +2,16 @@
 /*
  * V = 0 is a way to block a stream, and a step of every update. Contents that
  * were never valid and are left so are taken for a forgotten V; where the driver
- * says that it is done, also new contents of what had been valid.
+ * says that it is done, also new contents of what had been valid. How much time
+ * or DMA goes by says nothing: devices do not wait for an update to end.
  */
 #include <iom/base/mem.h>
 
 #include "smmuv3_strict_chk.h"
+#include "wire/smmuv3_wire.h"
 
-#define LEFT_STEPS	64u	/* longer than an update takes */
+/* 3.21.3.1: of an update one CFGI comes behind contents that V = 0 hides. */
+#define LEFT_CFGIS	2u
 
 static struct chk_valid *was_valid(struct strict_checker *c, uint64_t pa)
 {
@@ -82,40 +85,76 @@ void iomi_smmuv3_strict_chk_not_valid(struct iom_smmuv3_dev *s, const struct str
 	for (l = k->left; l < k->left + CHK_LEFT; l++) {
 		if (!l->there || l->pa != line->pa || l->sid != c->sid)
 			continue;
-		if (memcmp(l->w, line->w, sizeof(l->w))) {
-			l->there = false;
-			break;
-		}
-		if (!l->again && s->strict->step - l->step >
-				 LEFT_STEPS + 4 * s->strict->cfg.max_delay)
-			tell_left(s, l);
-		return;
+		if (!memcmp(l->w, line->w, sizeof(l->w)))
+			return;
+		l->there = false;
+		break;
 	}
 	l = &k->left[k->next_left++ % CHK_LEFT];
 	*l = (struct chk_left){ .there = true, .cd = cd, .again = v, .sid = c->sid,
-				.ssid = c->ssv ? c->ssid : 0, .pa = line->pa,
-				.step = s->strict->step };
+				.ssid = c->ssv ? c->ssid : 0, .pa = line->pa };
 	memcpy(l->w, line->w, sizeof(l->w));
+}
+
+/* Does memory still say so? gmem's bracket is open. */
+static bool still(struct iom_smmuv3_dev *s, struct iom_gmem *gmem, struct chk_left *l)
+{
+	uint64_t now[8];
+
+	l->there = l->there && !iomi_smmuv3_strict_load(s, gmem, l->pa, now, 8) &&
+		   !memcmp(now, l->w, sizeof(now));
+	return l->there;
 }
 
 void iomi_smmuv3_strict_chk_left(struct iom_smmuv3_dev *s, bool again)
 {
 	struct strict_checker *k = s->strict->checker;
-	struct iom_gmem *gmem = s->cfg.gmem;
 	struct chk_left *l;
-	uint64_t now[8];
 
-	if (iom_gmem_begin(gmem))
+	if (iom_gmem_begin(s->cfg.gmem))
 		return;
 	for (l = k->left; l < k->left + CHK_LEFT; l++) {
-		if (!l->there)
-			continue;
-		l->there = !iomi_smmuv3_strict_load(s, gmem, l->pa, now, 8) &&
-			   !memcmp(now, l->w, sizeof(now));
-		if (l->there && (again || !l->again))
+		if (still(s, s->cfg.gmem, l) && (again || !l->again))
 			tell_left(s, l);
 	}
-	iom_gmem_end(gmem);
+	iom_gmem_end(s->cfg.gmem);
+}
+
+/*
+ * Of this one alone: a CFGI of more may be another update's, by another thread.
+ * The CFGI is the driver's word that this is what it wants seen.
+ */
+static bool names(const struct smmuv3_wire_cmd *c, const struct chk_left *l)
+{
+	if (l->cd)
+		return c->opcode == SMMU_CMD_CFGI_CD && c->sid == l->sid && c->ssid == l->ssid;
+	return c->opcode == SMMU_CMD_CFGI_STE && c->sid == l->sid;
+}
+
+void iomi_smmuv3_strict_chk_named(struct iom_smmuv3_dev *s, const struct smmuv3_wire_cmd *c)
+{
+	struct strict_checker *k = s->strict->checker;
+	struct chk_left *l;
+
+	if ((c->opcode != SMMU_CMD_CFGI_STE && c->opcode != SMMU_CMD_CFGI_CD) ||
+	    iom_gmem_begin(s->cfg.gmem))
+		return;
+	for (l = k->left; l < k->left + CHK_LEFT; l++) {
+		if (names(c, l) && still(s, s->cfg.gmem, l) && ++l->cfgis >= LEFT_CFGIS &&
+		    !l->again)
+			tell_left(s, l);
+	}
+	iom_gmem_end(s->cfg.gmem);
+}
+
+void iomi_smmuv3_strict_chk_left_release(struct strict_checker *c, struct iom_range r)
+{
+	struct chk_left *l;
+
+	for (l = c->left; l < c->left + CHK_LEFT; l++) {
+		if (iom_range_overlaps(r, (struct iom_range){ l->pa, l->pa + 63 }))
+			l->there = false;
+	}
 }
 
 void iomi_smmuv3_strict_at_settled(struct iom_smmuv3_dev *s)

@@ -65,6 +65,7 @@ void iomi_smmuv3_strict_chk_release(struct iom_smmuv3_dev *s, struct iom_range r
 		if (iom_range_overlaps(r, (struct iom_range){ p->pa, p->pa + 63 }))
 			p->there = false;
 	}
+	iomi_smmuv3_strict_chk_left_release(c, r);
 }
 
 static void tell(struct iom_smmuv3_dev *s, const struct chk_place *p, enum smmu_rule rule,

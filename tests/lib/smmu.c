@@ -304,6 +304,7 @@ void st_cd_init(uint64_t cd[8], const struct st_tables *s1, uint16_t asid, bool 
 	cd[3] = ST_MAIR;
 }
 
+/* 3.21.3.1: V = 0; what is new, but the word with V; that word. CFGI and CMD_SYNC behind each. */
 void st_ste_put(struct st *t, uint32_t sid, const uint64_t ste[8])
 {
 	uint64_t at = t->strtab + 64 * (uint64_t)sid;
@@ -312,6 +313,8 @@ void st_ste_put(struct st *t, uint32_t sid, const uint64_t ste[8])
 	st_cfgi_ste(t, sid);
 	st_sync(t);
 	st_poke_n(t, at + 8, ste + 1, 7);
+	st_cfgi_ste(t, sid);
+	st_sync(t);
 	st_poke(t, at, ste[0]);
 	st_cfgi_ste(t, sid);
 	st_sync(t);
@@ -323,6 +326,8 @@ void st_cd_put(struct st *t, uint64_t addr, uint32_t sid, uint32_t ssid, const u
 	st_cfgi_cd(t, sid, ssid);
 	st_sync(t);
 	st_poke_n(t, addr + 8, cd + 1, 7);
+	st_cfgi_cd(t, sid, ssid);
+	st_sync(t);
 	st_poke(t, addr, cd[0]);
 	st_cfgi_cd(t, sid, ssid);
 	st_sync(t);

@@ -169,6 +169,69 @@ RUN(cd_v)
 	sd_use(d, 0, SD_IOVA);
 }
 
+#define MUCH	40u	/* sd_use()s: devices do not wait for an update to end */
+
+static void much(struct sd *d, uint32_t sid, uint32_t ssid)
+{
+	unsigned int n;
+
+	for (n = 0; n < MUCH; n++) {
+		if (ssid)
+			sd_dma_ss(d, sid, ssid, SD_IOVA);
+		else
+			sd_use(d, sid, SD_IOVA);
+	}
+}
+
+/* The three steps of 3.21.3.1 under traffic, stream 1; bad: the last does not store V. */
+RUN(ste_v_steps)
+{
+	unsigned int step;
+
+	UNUSED;
+	sd_open(d);
+	sd_stream(d, 5);
+	sd_start(d);
+	for (step = 0; step < 3; step++) {
+		if (step == 1)
+			st_poke_n(&d->t, d->t.strtab + 64 + 8, d->ste + 1, 7);
+		else
+			st_poke(&d->t, d->t.strtab + 64, step && !bad ? d->ste[0] : 0);
+		sd_wmb(d);
+		much(d, 1, 0);
+		sd_cfgi_ste(d, 1, true);
+		much(d, 1, 0);
+		sd_sync(d);
+		much(d, 1, 0);
+	}
+}
+
+/* Of a CD, substream 1. */
+RUN(cd_v_steps)
+{
+	unsigned int step;
+	uint64_t cd[8];
+
+	UNUSED;
+	sd_open(d);
+	sd_stream(d, 5);
+	sd_start(d);
+	memcpy(cd, d->cd, sizeof(cd));
+	st_set(cd, 63, 48, 2);
+	for (step = 0; step < 3; step++) {
+		if (step == 1)
+			st_poke_n(&d->t, d->cdptr + 64 + 8, cd + 1, 7);
+		else
+			st_poke(&d->t, d->cdptr + 64, step && !bad ? cd[0] : 0);
+		sd_wmb(d);
+		much(d, 0, 1);
+		sd_cfgi_cd(d, 0, 1, true);
+		much(d, 0, 1);
+		sd_sync(d);
+		much(d, 0, 1);
+	}
+}
+
 /* --- two levels ------------------------------------------------------------ */
 
 /* 256 streams in a table of two levels, SPLIT 6; level 2 of the first is strtab. */
@@ -287,7 +350,8 @@ RUN(asid_shared)
 #define R(rule, f)	{ SMMU_RULE_##rule, f, NULL }
 
 const struct sd_scenario sd_struct[] = {
-	R(STE_V, ste_v), R(STE_V, ste_v_teardown), R(CD_V, cd_v),
+	R(STE_V, ste_v), R(STE_V, ste_v_teardown), R(STE_V, ste_v_steps),
+	R(CD_V, cd_v), R(CD_V, cd_v_steps),
 	R(L1STD_SPAN, l1std_span), R(L1STD_ALIGN, l1std_align), R(L1STD_RES0, l1std_res0),
 	R(L1CD_RES0, l1cd_res0), R(L1CD_ALIGN, l1cd_align), R(VMID_SHARED, vmid_shared),
 	R(ASID_SHARED, asid_shared),
