@@ -33,14 +33,17 @@ static void record(const struct request *r, const struct smmu_fault *f)
 		iomi_smmuv3_dev_event(r->p->s, r->p->gmem, f);
 }
 
-/* 7.3.6: the permissions are those asked for, before the STE's overrides. */
+/* 7.3.6: the permissions are those asked for, before the STE's overrides; R is always. */
 static void unsupported(const struct request *r, bool mev)
 {
-	struct smmu_fault f = { .mergeable = mev };
-	struct smmu_txn t = r->t;
+	const struct smmuv3_wire_event e = {
+		.id = SMMU_EVT_F_BAD_ATS_TREQ, .sid = r->t.sid, .ssv = r->t.ssv, .ssid = r->t.ssid,
+		.ats_r = true, .ats_w = r->write, .ats_x = r->exec, .ats_priv = r->resp->priv,
+		.span = 1, .input_addr = r->t.iova,
+	};
+	struct smmu_fault f = { .mergeable = mev, .id = e.id };
 
-	t.access |= r->write ? IOM_ACCESS_WRITE : IOM_ACCESS_READ;
-	iomi_smmuv3_dev_fault_tt(&t, SMMU_EVT_F_BAD_ATS_TREQ, 0, 0, &f);
+	iomi_smmuv3_wire_pack_event(&e, f.ev);
 	record(r, &f);
 	r->resp->status = IOM_SMMUV3_ATS_UR;
 }

@@ -197,6 +197,9 @@ static int find_cd(struct build *b, uint32_t ssid, struct place *at)
 	if (!(l1cd & SMMU_L1CD_V))
 		return refuse(b, SMMU_EVT_C_BAD_SUBSTREAMID, 0);
 	addr = align_down(l1cd & SMMU_L1CD_L2PTR_ADDR, split + CD_LG2);
+	/* 3.4.3: as if there were no such CD; if it is an IPA, stage 2 has a fault. */
+	if (!b->ctx->s2 && addr >> b->caps.oas_bits)
+		return refuse(b, SMMU_EVT_C_BAD_SUBSTREAMID, 0);
 	return at_cd(b, IOM_SMMUV3_FETCH_CD, addr + ((ssid & ((1u << split) - 1)) << CD_LG2), at);
 }
 

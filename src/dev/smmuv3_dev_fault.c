@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Event records of transactions (7.3): which fields each has. Owns nothing. */
-#include <iom/base/mem.h>
-
 #include "smmuv3_dev_int.h"
+#include "wire/smmuv3_wire.h"
 
 static void begin(const struct smmu_txn *t, uint32_t id, struct smmu_fault *f)
 {
-	memset(f->ev, 0, sizeof(f->ev));
-	f->ev[0] = IOM_FIELD_PREP(SMMU_EVT0_ID, (uint64_t)id) |
-		   IOM_FIELD_PREP(SMMU_EVT0_SID, (uint64_t)t->sid);
-	if (t->ssv)
-		f->ev[0] |= SMMU_EVT0_SSV | IOM_FIELD_PREP(SMMU_EVT0_SSID, (uint64_t)t->ssid);
+	const struct smmuv3_wire_event e = {
+		.id = (uint8_t)id, .sid = t->sid, .ssv = t->ssv, .ssid = t->ssv ? t->ssid : 0,
+	};
+
+	iomi_smmuv3_wire_pack_event(&e, f->ev);
 	f->id = (uint8_t)id;
 	f->rc = id == SMMU_EVT_F_PERMISSION ? IOM_EACCES : IOM_EFAULT;
 }

@@ -131,6 +131,9 @@ static void event_fault(const uint64_t w[4], struct iom_fault *f)
 	f->tag = e.stag;
 	if (has & SMMUV3_WIRE_EVT_RNW)
 		f->flags |= e.rnw ? IOM_FAULT_READ : IOM_FAULT_WRITE;
+	if (has & SMMUV3_WIRE_EVT_ATS)
+		f->flags |= (e.ats_r ? IOM_FAULT_READ : 0) | (e.ats_w ? IOM_FAULT_WRITE : 0) |
+			    (e.ats_x ? IOM_FAULT_EXEC : 0) | (e.ats_priv ? IOM_FAULT_PRIV : 0);
 	f->flags |= (e.ind ? IOM_FAULT_EXEC : 0) | (e.pnu ? IOM_FAULT_PRIV : 0) |
 		    (e.s2 ? IOM_FAULT_STAGE2 : 0) | (e.stall ? IOM_FAULT_STALLED : 0);
 	if (e.ssv) {

@@ -88,6 +88,8 @@ const struct iomi_smmuv3_layout *iomi_smmuv3_fields_cmd(uint8_t code)
 
 /* --- events ---------------------------------------------------------------- */
 
+#define STREAM	NUM("EventID", 0, SMMU_EVT0_ID), NUM("StreamID", 0, SMMU_EVT0_SID)
+#define SUBSTREAM STREAM, NUM("SubstreamID", 0, SMMU_EVT0_SSID)
 #define COMMON	NUM("EventID", 0, SMMU_EVT0_ID), NUM("SSV", 0, SMMU_EVT0_SSV), \
 		NUM("SubstreamID", 0, SMMU_EVT0_SSID), NUM("StreamID", 0, SMMU_EVT0_SID)
 #define REASON	NUM("Reason", 1, SMMU_EVT1_STAG)
@@ -97,16 +99,30 @@ const struct iomi_smmuv3_layout *iomi_smmuv3_fields_cmd(uint8_t code)
 #define ACCESS	NUM("PnU", 1, SMMU_EVT1_PNU), NUM("InD", 1, SMMU_EVT1_IND), RNW
 #define S2	NUM("NSIPA", 1, SMMU_EVT1_NSIPA), NUM("S2", 1, SMMU_EVT1_S2), \
 		NAMED("CLASS", 1, SMMU_EVT1_CLASS, class)
+#define CONFLICT NUM("Reason", 1, SMMU_EVT1_CONFLICT)
+#define PAGE	ADDR("InputAddr", 2, SMMU_EVT2_PAGEADDR)
 #define INPUT	ADDR("InputAddr", 2, SMMU_EVT2_INPUTADDR)
 #define EVT_IPA	ADDR("IPA", 3, SMMU_EVT3_IPA_ADDR)
 #define FETCH	ADDR("FetchAddr", 3, SMMU_EVT3_FETCH_ADDR)
 
 static const struct iomi_smmuv3_field common[] = { COMMON };
-static const struct iomi_smmuv3_field reason[] = { COMMON, REASON };
+static const struct iomi_smmuv3_field stream[] = { STREAM };
+static const struct iomi_smmuv3_field substream[] = { SUBSTREAM };
 static const struct iomi_smmuv3_field uut[] = { COMMON, REASON, ACCESS, INPUT };
 static const struct iomi_smmuv3_field fetch[] = { COMMON, REASON, GPCF, FETCH };
-static const struct iomi_smmuv3_field ats[] = { COMMON, ACCESS, INPUT };
-static const struct iomi_smmuv3_field forbidden[] = { COMMON, RNW, INPUT };
+static const struct iomi_smmuv3_field ats[] = { COMMON,
+	NUM("Span", 1, SMMU_EVT1_ATS_SPAN), NUM("Priv", 1, SMMU_EVT1_ATS_PRIV),
+	NUM("X", 1, SMMU_EVT1_ATS_X), NUM("W", 1, SMMU_EVT1_ATS_W), NUM("R", 1, SMMU_EVT1_ATS_R),
+	PAGE };
+static const struct iomi_smmuv3_field forbidden[] = { STREAM, RNW, INPUT };
+static const struct iomi_smmuv3_field tlb_conflict[] = { COMMON, CONFLICT, ACCESS,
+	NUM("NSIPA", 1, SMMU_EVT1_NSIPA), NUM("S2", 1, SMMU_EVT1_S2), INPUT, EVT_IPA };
+static const struct iomi_smmuv3_field cfg_conflict[] = { COMMON, CONFLICT };
+static const struct iomi_smmuv3_field page[] = { COMMON,
+	NUM("uX", 1, SMMU_EVT1_PAGE_UX), NUM("uW", 1, SMMU_EVT1_PAGE_UW),
+	NUM("uR", 1, SMMU_EVT1_PAGE_UR), NUM("pX", 1, SMMU_EVT1_PAGE_PX),
+	NUM("pW", 1, SMMU_EVT1_PAGE_PW), NUM("pR", 1, SMMU_EVT1_PAGE_PR),
+	NUM("Span", 1, SMMU_EVT1_PAGE_SPAN), PAGE };
 static const struct iomi_smmuv3_field walk[] = { COMMON, REASON, GPCF, ACCESS, S2, INPUT, FETCH };
 static const struct iomi_smmuv3_field fault[] = { COMMON, STALL, ACCESS, S2, INPUT, EVT_IPA };
 static const struct iomi_smmuv3_field permission[] = { COMMON, STALL, ACCESS, S2,
@@ -120,9 +136,9 @@ static const struct iomi_smmuv3_layout events[] = {
 	EVT(F_STE_FETCH, fetch),
 	EVT(C_BAD_STE, common),
 	EVT(F_BAD_ATS_TREQ, ats),
-	EVT(F_STREAM_DISABLED, common),
+	EVT(F_STREAM_DISABLED, stream),
 	EVT(F_TRANSL_FORBIDDEN, forbidden),
-	EVT(C_BAD_SUBSTREAMID, common),
+	EVT(C_BAD_SUBSTREAMID, substream),
 	EVT(F_CD_FETCH, fetch),
 	EVT(C_BAD_CD, common),
 	EVT(F_WALK_EABT, walk),
@@ -130,9 +146,9 @@ static const struct iomi_smmuv3_layout events[] = {
 	EVT(F_ADDR_SIZE, fault),
 	EVT(F_ACCESS, fault),
 	EVT(F_PERMISSION, permission),
-	EVT(F_TLB_CONFLICT, reason),
-	EVT(F_CFG_CONFLICT, reason),
-	EVT(E_PAGE_REQUEST, common),
+	EVT(F_TLB_CONFLICT, tlb_conflict),
+	EVT(F_CFG_CONFLICT, cfg_conflict),
+	EVT(E_PAGE_REQUEST, page),
 	EVT(F_VMS_FETCH, fetch),
 };
 static const struct iomi_smmuv3_layout unknown_event = LAYOUT(NULL, common, 4);

@@ -108,6 +108,33 @@ static const struct bits cd_fetch[] = {
 	{ "Reason", 79, 64 }, { "GPCF", 80, 80 }, { "FetchAddr", 243, 195 },
 };
 
+static const struct bits ats_treq[] = {
+	{ "EventID", 7, 0 }, { "SSV", 11, 11 }, { "SubstreamID", 31, 12 }, { "StreamID", 63, 32 },
+	{ "Span", 67, 64 }, { "Priv", 92, 92 }, { "X", 93, 93 }, { "W", 94, 94 }, { "R", 95, 95 },
+	{ "InputAddr", 191, 140 },
+};
+static const struct bits stream_disabled[] = { { "EventID", 7, 0 }, { "StreamID", 63, 32 } };
+static const struct bits transl_forbidden[] = {
+	{ "EventID", 7, 0 }, { "StreamID", 63, 32 }, { "RnW", 99, 99 }, { "InputAddr", 191, 128 },
+};
+static const struct bits bad_substreamid[] = {
+	{ "EventID", 7, 0 }, { "SubstreamID", 31, 12 }, { "StreamID", 63, 32 },
+};
+static const struct bits tlb_conflict[] = {
+	{ "EventID", 7, 0 }, { "SSV", 11, 11 }, { "SubstreamID", 31, 12 }, { "StreamID", 63, 32 },
+	{ "Reason", 95, 64 }, { "PnU", 97, 97 }, { "InD", 98, 98 }, { "RnW", 99, 99 },
+	{ "NSIPA", 100, 100 }, { "S2", 103, 103 }, { "InputAddr", 191, 128 }, { "IPA", 243, 204 },
+};
+static const struct bits cfg_conflict[] = {
+	{ "EventID", 7, 0 }, { "SSV", 11, 11 }, { "SubstreamID", 31, 12 }, { "StreamID", 63, 32 },
+	{ "Reason", 95, 64 },
+};
+static const struct bits page_request[] = {
+	{ "EventID", 7, 0 }, { "SSV", 11, 11 }, { "SubstreamID", 31, 12 }, { "StreamID", 63, 32 },
+	{ "uX", 97, 97 }, { "uW", 98, 98 }, { "uR", 99, 99 }, { "pX", 101, 101 },
+	{ "pW", 102, 102 }, { "pR", 103, 103 }, { "Span", 115, 108 }, { "InputAddr", 191, 140 },
+};
+
 static void same(const struct iomi_smmuv3_layout *l, const struct bits *b, size_t n)
 {
 	unsigned int i;
@@ -154,6 +181,13 @@ static void queue_entries_stand_where_the_figures_say(void **state)
 	SAME(iomi_smmuv3_fields_cmd(0x46), sync_cmd);
 	SAME(iomi_smmuv3_fields_event(0x13), permission);
 	SAME(iomi_smmuv3_fields_event(0x09), cd_fetch);
+	SAME(iomi_smmuv3_fields_event(0x05), ats_treq);
+	SAME(iomi_smmuv3_fields_event(0x06), stream_disabled);
+	SAME(iomi_smmuv3_fields_event(0x07), transl_forbidden);
+	SAME(iomi_smmuv3_fields_event(0x08), bad_substreamid);
+	SAME(iomi_smmuv3_fields_event(0x20), tlb_conflict);
+	SAME(iomi_smmuv3_fields_event(0x21), cfg_conflict);
+	SAME(iomi_smmuv3_fields_event(0x24), page_request);
 }
 
 static void rows_are_sound(const struct iomi_smmuv3_layout *l)

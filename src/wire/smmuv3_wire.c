@@ -254,32 +254,39 @@ struct iom_range iomi_smmuv3_wire_atc_range(const struct smmuv3_wire_cmd *c)
 #define RNW	SMMUV3_WIRE_EVT_RNW
 #define ACCESS	(SMMUV3_WIRE_EVT_ACCESS | SMMUV3_WIRE_EVT_RNW)
 #define S2	SMMUV3_WIRE_EVT_S2
+#define S2_CLASS (S2 | SMMUV3_WIRE_EVT_CLASS)
 #define TTRNW	SMMUV3_WIRE_EVT_TTRNW
 #define INPUT	SMMUV3_WIRE_EVT_INPUT
 #define IPA	SMMUV3_WIRE_EVT_IPA
 #define FETCH	SMMUV3_WIRE_EVT_FETCH
 #define GPCF	SMMUV3_WIRE_EVT_GPCF
+#define PAGE	SMMUV3_WIRE_EVT_PAGE
+#define ATS	SMMUV3_WIRE_EVT_ATS
+#define CONFLICT SMMUV3_WIRE_EVT_CONFLICT
+#define HINT	SMMUV3_WIRE_EVT_HINT
+#define NO_SSID	SMMUV3_WIRE_EVT_NO_SSID
+#define NO_SSV	SMMUV3_WIRE_EVT_NO_SSV
 
 /* 7.3. Names stand apart: a driver links none. */
-static const uint16_t events[] = {
+static const uint32_t events[] = {
 	[SMMU_EVT_F_UUT] = REASON | ACCESS | INPUT,
 	[SMMU_EVT_C_BAD_STREAMID] = 0,
 	[SMMU_EVT_F_STE_FETCH] = REASON | GPCF | FETCH,
 	[SMMU_EVT_C_BAD_STE] = 0,
-	[SMMU_EVT_F_BAD_ATS_TREQ] = ACCESS | INPUT,
-	[SMMU_EVT_F_STREAM_DISABLED] = 0,
-	[SMMU_EVT_F_TRANSL_FORBIDDEN] = RNW | INPUT,
-	[SMMU_EVT_C_BAD_SUBSTREAMID] = 0,
+	[SMMU_EVT_F_BAD_ATS_TREQ] = ATS | PAGE,
+	[SMMU_EVT_F_STREAM_DISABLED] = NO_SSID,
+	[SMMU_EVT_F_TRANSL_FORBIDDEN] = NO_SSID | RNW | INPUT,
+	[SMMU_EVT_C_BAD_SUBSTREAMID] = NO_SSV,
 	[SMMU_EVT_F_CD_FETCH] = REASON | GPCF | FETCH,
 	[SMMU_EVT_C_BAD_CD] = 0,
-	[SMMU_EVT_F_WALK_EABT] = REASON | GPCF | ACCESS | S2 | INPUT | FETCH,
-	[SMMU_EVT_F_TRANSLATION] = STALL | ACCESS | S2 | INPUT | IPA,
-	[SMMU_EVT_F_ADDR_SIZE] = STALL | ACCESS | S2 | INPUT | IPA,
-	[SMMU_EVT_F_ACCESS] = STALL | ACCESS | S2 | INPUT | IPA,
-	[SMMU_EVT_F_PERMISSION] = STALL | ACCESS | S2 | TTRNW | INPUT | IPA,
-	[SMMU_EVT_F_TLB_CONFLICT] = REASON,
-	[SMMU_EVT_F_CFG_CONFLICT] = REASON,
-	[SMMU_EVT_E_PAGE_REQUEST] = 0,
+	[SMMU_EVT_F_WALK_EABT] = REASON | GPCF | ACCESS | S2_CLASS | INPUT | FETCH,
+	[SMMU_EVT_F_TRANSLATION] = STALL | ACCESS | S2_CLASS | INPUT | IPA,
+	[SMMU_EVT_F_ADDR_SIZE] = STALL | ACCESS | S2_CLASS | INPUT | IPA,
+	[SMMU_EVT_F_ACCESS] = STALL | ACCESS | S2_CLASS | INPUT | IPA,
+	[SMMU_EVT_F_PERMISSION] = STALL | ACCESS | S2_CLASS | TTRNW | INPUT | IPA,
+	[SMMU_EVT_F_TLB_CONFLICT] = CONFLICT | ACCESS | S2 | INPUT | IPA,
+	[SMMU_EVT_F_CFG_CONFLICT] = CONFLICT,
+	[SMMU_EVT_E_PAGE_REQUEST] = HINT | PAGE,
 	[SMMU_EVT_F_VMS_FETCH] = REASON | GPCF | FETCH,
 };
 
@@ -319,26 +326,43 @@ void iomi_smmuv3_wire_pack_event(const struct smmuv3_wire_event *e, uint64_t w[4
 {
 	unsigned int f = iomi_smmuv3_wire_event_has(e->id);
 
-	w[0] = PREP(SMMU_EVT0_ID, e->id) | PREP(SMMU_EVT0_SSV, e->ssv) |
-	       PREP(SMMU_EVT0_SSID, e->ssid) | PREP(SMMU_EVT0_SID, e->sid);
+	w[0] = PREP(SMMU_EVT0_ID, e->id) | PREP(SMMU_EVT0_SID, e->sid);
+	if (!(f & NO_SSID))
+		w[0] |= PREP(SMMU_EVT0_SSID, e->ssid);
+	if (!(f & (NO_SSID | NO_SSV)))
+		w[0] |= PREP(SMMU_EVT0_SSV, e->ssv);
 	w[1] = w[2] = w[3] = 0;
 	if (f & REASON)
 		w[1] |= PREP(SMMU_EVT1_STAG, e->reason);
+	if (f & CONFLICT)
+		w[1] |= PREP(SMMU_EVT1_CONFLICT, e->reason);
+	if (f & ATS)
+		w[1] |= PREP(SMMU_EVT1_ATS_R, e->ats_r) | PREP(SMMU_EVT1_ATS_W, e->ats_w) |
+			PREP(SMMU_EVT1_ATS_X, e->ats_x) |
+			PREP(SMMU_EVT1_ATS_PRIV, e->ats_priv) |
+			PREP(SMMU_EVT1_ATS_SPAN, e->span);
 	if (f & STALL)
 		w[1] |= PREP(SMMU_EVT1_STAG, e->stag) | PREP(SMMU_EVT1_STALL, e->stall);
 	if (f & GPCF)
 		w[1] |= PREP(SMMU_EVT1_GPCF, e->gpcf);
+	if (f & HINT)
+		w[1] |= PREP(SMMU_EVT1_PAGE_UNPRIV, e->hint_unpriv) |
+			PREP(SMMU_EVT1_PAGE_PRIV, e->hint_priv) |
+			PREP(SMMU_EVT1_PAGE_SPAN, e->span);
 	if (f & SMMUV3_WIRE_EVT_ACCESS)
 		w[1] |= PREP(SMMU_EVT1_PNU, e->pnu) | PREP(SMMU_EVT1_IND, e->ind);
 	if (f & RNW)
 		w[1] |= PREP(SMMU_EVT1_RNW, e->rnw);
 	if (f & S2)
-		w[1] |= PREP(SMMU_EVT1_NSIPA, e->nsipa) | PREP(SMMU_EVT1_S2, e->s2) |
-			PREP(SMMU_EVT1_CLASS, e->class);
+		w[1] |= PREP(SMMU_EVT1_NSIPA, e->nsipa) | PREP(SMMU_EVT1_S2, e->s2);
+	if (f & SMMUV3_WIRE_EVT_CLASS)
+		w[1] |= PREP(SMMU_EVT1_CLASS, e->class);
 	if (f & TTRNW)
 		w[1] |= PREP(SMMU_EVT1_TTRNW, e->ttrnw);
 	if (f & INPUT)
 		w[2] = e->input_addr;
+	if (f & PAGE)
+		w[2] = e->input_addr & SMMU_EVT2_PAGEADDR;
 	if (f & IPA)
 		w[3] = e->ipa & SMMU_EVT3_IPA_ADDR;
 	if (f & FETCH)
@@ -351,18 +375,34 @@ void iomi_smmuv3_wire_unpack_event(const uint64_t w[4], struct smmuv3_wire_event
 
 	memset(e, 0, sizeof(*e));
 	e->id = (uint8_t)GET(SMMU_EVT0_ID, w[0]);
-	e->ssv = w[0] & SMMU_EVT0_SSV;
-	e->ssid = (uint32_t)GET(SMMU_EVT0_SSID, w[0]);
 	e->sid = (uint32_t)GET(SMMU_EVT0_SID, w[0]);
 	f = iomi_smmuv3_wire_event_has(e->id);
+	if (!(f & NO_SSID)) {
+		e->ssv = (f & NO_SSV) || (w[0] & SMMU_EVT0_SSV);
+		e->ssid = (uint32_t)GET(SMMU_EVT0_SSID, w[0]);
+	}
 	if (f & REASON)
-		e->reason = (uint16_t)GET(SMMU_EVT1_STAG, w[1]);
+		e->reason = (uint32_t)GET(SMMU_EVT1_STAG, w[1]);
+	if (f & CONFLICT)
+		e->reason = (uint32_t)GET(SMMU_EVT1_CONFLICT, w[1]);
+	if (f & ATS) {
+		e->ats_r = w[1] & SMMU_EVT1_ATS_R;
+		e->ats_w = w[1] & SMMU_EVT1_ATS_W;
+		e->ats_x = w[1] & SMMU_EVT1_ATS_X;
+		e->ats_priv = w[1] & SMMU_EVT1_ATS_PRIV;
+		e->span = (uint8_t)GET(SMMU_EVT1_ATS_SPAN, w[1]);
+	}
 	if (f & STALL) {
 		e->stag = (uint16_t)GET(SMMU_EVT1_STAG, w[1]);
 		e->stall = w[1] & SMMU_EVT1_STALL;
 	}
 	if (f & GPCF)
 		e->gpcf = w[1] & SMMU_EVT1_GPCF;
+	if (f & HINT) {
+		e->hint_unpriv = (uint8_t)GET(SMMU_EVT1_PAGE_UNPRIV, w[1]);
+		e->hint_priv = (uint8_t)GET(SMMU_EVT1_PAGE_PRIV, w[1]);
+		e->span = (uint8_t)GET(SMMU_EVT1_PAGE_SPAN, w[1]);
+	}
 	if (f & SMMUV3_WIRE_EVT_ACCESS) {
 		e->pnu = w[1] & SMMU_EVT1_PNU;
 		e->ind = w[1] & SMMU_EVT1_IND;
@@ -372,12 +412,15 @@ void iomi_smmuv3_wire_unpack_event(const uint64_t w[4], struct smmuv3_wire_event
 	if (f & S2) {
 		e->nsipa = w[1] & SMMU_EVT1_NSIPA;
 		e->s2 = w[1] & SMMU_EVT1_S2;
-		e->class = (uint8_t)GET(SMMU_EVT1_CLASS, w[1]);
 	}
+	if (f & SMMUV3_WIRE_EVT_CLASS)
+		e->class = (uint8_t)GET(SMMU_EVT1_CLASS, w[1]);
 	if (f & TTRNW)
 		e->ttrnw = w[1] & SMMU_EVT1_TTRNW;
 	if (f & INPUT)
 		e->input_addr = w[2];
+	if (f & PAGE)
+		e->input_addr = w[2] & SMMU_EVT2_PAGEADDR;
 	if (f & IPA)
 		e->ipa = w[3] & SMMU_EVT3_IPA_ADDR;
 	if (f & FETCH)

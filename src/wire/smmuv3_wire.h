@@ -92,12 +92,20 @@ struct iom_range iomi_smmuv3_wire_atc_range(const struct smmuv3_wire_cmd *c);
 #define SMMUV3_WIRE_EVT_STALL	0x002u	/* STAG, Stall */
 #define SMMUV3_WIRE_EVT_RNW	0x004u
 #define SMMUV3_WIRE_EVT_ACCESS	0x008u	/* PnU, InD */
-#define SMMUV3_WIRE_EVT_S2	0x010u	/* S2, CLASS, NSIPA */
+#define SMMUV3_WIRE_EVT_S2	0x010u	/* S2, NSIPA */
 #define SMMUV3_WIRE_EVT_TTRNW	0x020u
 #define SMMUV3_WIRE_EVT_INPUT	0x040u
 #define SMMUV3_WIRE_EVT_IPA	0x080u
 #define SMMUV3_WIRE_EVT_FETCH	0x100u
 #define SMMUV3_WIRE_EVT_GPCF	0x200u
+#define SMMUV3_WIRE_EVT_PAGE	0x400u	/* the input address without its low bits */
+#define SMMUV3_WIRE_EVT_ATS	0x800u	/* R, W, X, Priv, Span */
+#define SMMUV3_WIRE_EVT_CONFLICT 0x1000u /* a Reason of 32 bits */
+#define SMMUV3_WIRE_EVT_CLASS	0x8000u
+#define SMMUV3_WIRE_EVT_HINT	0x10000u /* what is anticipated, Span */
+/* What it has not, or not as the others. */
+#define SMMUV3_WIRE_EVT_NO_SSID	0x2000u	/* neither SubstreamID nor SSV */
+#define SMMUV3_WIRE_EVT_NO_SSV	0x4000u	/* a SubstreamID that is always valid */
 
 /* 0 also for an event that does not exist. */
 unsigned int iomi_smmuv3_wire_event_has(uint8_t id);
@@ -109,11 +117,14 @@ struct smmuv3_wire_event {
 	bool ssv;
 	uint32_t ssid;
 	uint32_t sid;
-	uint16_t reason;	/* where STAG stands otherwise */
+	uint32_t reason;	/* where STAG stands otherwise */
 	uint16_t stag;
 	bool stall;
 	bool gpcf;
 	bool pnu, ind, rnw;
+	bool ats_r, ats_w, ats_x, ats_priv;
+	uint8_t hint_unpriv, hint_priv;	/* X, W, R from bit 0 on */
+	uint8_t span;		/* in STUs; of a hint in 4K pages */
 	bool nsipa, s2, ttrnw;
 	uint8_t class;		/* SMMU_CLASS_* */
 	uint64_t input_addr;

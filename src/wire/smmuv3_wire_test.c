@@ -139,6 +139,15 @@ static void events_by_hand(void **state)
 	assert_int_equal(e.class, SMMU_CLASS_IN);
 	assert_int_equal(e.input_addr, 0x9000000);
 
+	/* 7.3.9: no SSV, and the SubstreamID counts; 7.3.7: neither. */
+	w[0] = 5 << 12 | SMMU_EVT_C_BAD_SUBSTREAMID;
+	w[1] = w[2] = w[3] = 0;
+	iomi_smmuv3_wire_unpack_event(w, &e);
+	assert_true(e.ssv && e.ssid == 5);
+	w[0] = SMMU_EVT_F_STREAM_DISABLED;
+	iomi_smmuv3_wire_unpack_event(w, &e);
+	assert_false(e.ssv);
+
 	memset(&e, 0, sizeof(e));
 	e.id = SMMU_EVT_F_PERMISSION;
 	e.sid = 0x100;

@@ -30,8 +30,11 @@ static bool stop(struct ref *r, unsigned int id, uint64_t w1, uint64_t w2, uint6
 	if (!id)
 		return false;
 	r->out->ev[0] = id | (uint64_t)r->sid << 32;
-	if (r->ssv)
-		r->out->ev[0] |= 1u << 11 | (uint64_t)r->ssid << 12;
+	/* 7.3.7 has no SubstreamID, 7.3.9 no SSV */
+	if (r->ssv && id != ST_STREAM_DISABLED)
+		r->out->ev[0] |= (uint64_t)r->ssid << 12;
+	if (r->ssv && id != ST_STREAM_DISABLED && id != ST_BAD_SUBSTREAMID)
+		r->out->ev[0] |= 1u << 11;
 	r->out->ev[1] = w1;
 	r->out->ev[2] = w2;
 	r->out->ev[3] = w3;
@@ -359,6 +362,8 @@ static bool find_cd(struct ref *r, uint32_t ssid)
 		if (!(d & 1))
 			return stop(r, ST_BAD_SUBSTREAMID, 0, 0, 0);
 		at = (d & UINT64_C(0x00fffffffffff000)) >> (split + 6) << (split + 6);
+		if (!BIT(r->ste, 2) && at >> ref_oas(r))
+			return stop(r, ST_BAD_SUBSTREAMID, 0, 0, 0);
 		at += 64 * (uint64_t)(ssid & ((1u << split) - 1));
 	} else {
 		at = (at >> (max + 6) << (max + 6)) + 64 * (uint64_t)ssid;

@@ -293,6 +293,8 @@ static const struct row requests[] = {
 	{ "EATS 0", r_off, VA, ST_R, UR, 0, 0, 0, 12, 0, ST_BAD_ATS_TREQ, 0 },
 	{ "EATS 0 comes before the SubstreamID", r_off, VA, ST_R | ST_SS(9), UR, 0, 0, 0, 12, 0,
 	  ST_BAD_ATS_TREQ, 0 },
+	{ "EATS 0, all that can be asked for", r_off, VA + 0x234,
+	  ST_X | ST_W | ST_PRIV | ST_SS(9), UR, 0, 0, 0, 12, 0, ST_BAD_ATS_TREQ, 0 },
 	{ "EATS 3 without DPT", r_dpt, VA, ST_R, UR, 0, 0, 0, 12, 0, ST_BAD_ATS_TREQ, 0 },
 	{ "EATS 2, ATSCHK = 0", r_split_nochk, VA, ST_R, UR, 0, 0, 0, 12, 0, ST_BAD_ATS_TREQ, 0 },
 	/* second table */
@@ -382,7 +384,12 @@ static void check_request(const struct row *q, uint32_t cr2)
 		assert_false(st_event(&w.t, ev));
 	}
 	if (id == ST_BAD_ATS_TREQ) {
-		assert_int_equal(ev[2], q->iova);
+		/* 7.3.6: R always, W for NW = 0, X, Priv and one STU; nothing else. */
+		assert_true(ev[1] == (UINT64_C(1) << 31 | 1 |
+				      (uint64_t)!!(q->access & ST_W) << 30 |
+				      (uint64_t)!!(q->access & IOM_SMMUV3_INST) << 29 |
+				      (uint64_t)!!(q->access & ST_PRIV) << 28));
+		assert_true(ev[2] == (q->iova & ~UINT64_C(0xfff)) && !ev[3]);
 		assert_int_equal(st_get(ev, 11, 11), !!(q->access & IOM_SMMUV3_SSV));
 	}
 	st_close(&w.t);

@@ -263,6 +263,7 @@ static void s10_substreams(void **state)
 {
 	struct st_stream x;
 	struct st t;
+	uint64_t ev[4];
 
 	(void)state;
 	open_s1(&t, &x);
@@ -275,7 +276,9 @@ static void s10_substreams(void **state)
 	st_cd_put(&t, x.cdptr + 64, 0, 1, x.cd);
 	assert_true(st_goes(&t, VA, ST_R, PA));
 	assert_true(st_goes(&t, VA, ST_R | ST_SS(1), PA));
-	assert_true(st_refused(&t, VA, ST_R | ST_SS(0), ST_STREAM_DISABLED, NULL));
+	assert_true(st_refused(&t, VA, ST_R | ST_SS(0), ST_STREAM_DISABLED, ev));
+	/* 7.3.7: the stream alone */
+	assert_true(ev[0] == ((uint64_t)t.port.sid << 32 | ST_STREAM_DISABLED));
 	assert_true(st_refused(&t, VA, ST_R | ST_SS(2), ST_BAD_CD, NULL));
 	assert_true(st_refused(&t, VA, ST_R | ST_SS(4), ST_BAD_SUBSTREAMID, NULL));
 	/* 0 and 3: traffic without a SubstreamID is refused; 1: it is not translated. */

@@ -384,7 +384,8 @@ static void cd_tables(void **state)
 	assert_true(st_goes(&t, VA, ST_R | ST_SS(127), PA));
 	assert_true(st_refused(&t, VA, ST_R | ST_SS(126), ST_BAD_CD, NULL));
 	assert_true(st_refused(&t, VA, ST_R | ST_SS(128), ST_BAD_SUBSTREAMID, ev));
-	assert_int_equal(ev[0], 128 << 12 | 1 << 11 | ST_BAD_SUBSTREAMID);
+	/* 7.3.9: the SubstreamID is always valid, and there is no SSV. */
+	assert_int_equal(ev[0], 128 << 12 | ST_BAD_SUBSTREAMID);
 	/* Two levels, leaves of 4K; then of 64K. */
 	l1 = st_alloc(&t, 8 << 14);
 	l2 = st_alloc(&t, 4096);
@@ -399,6 +400,17 @@ static void cd_tables(void **state)
 	st_poke(&t, l1 + 8 * 0x3ffe, NOWHERE | 1);
 	assert_true(st_refused(&t, VA, ST_R | ST_SS(0xfffbf), ST_CD_FETCH, ev));
 	assert_int_equal(ev[3], NOWHERE + 64 * 63);
+	/* 3.4.3: not fetched beyond the OAS; the SubstreamID is the index that was meant. */
+	st_poke(&t, l1 + 8 * 0x3ffe, UINT64_C(1) << 52 | 1);
+	st_ste_put(&t, 0, x.ste);
+	assert_true(st_refused(&t, VA, ST_R | ST_SS(0xfffbf), ST_BAD_SUBSTREAMID, ev));
+	assert_int_equal(ev[0], UINT64_C(0xfffbf) << 12 | ST_BAD_SUBSTREAMID);
+	st_set(x.ste, 65, 64, 2);
+	st_poke(&t, l1, UINT64_C(1) << 55 | 1);
+	st_ste_put(&t, 0, x.ste);
+	assert_true(st_refused(&t, VA, ST_R, ST_BAD_SUBSTREAMID, ev));
+	assert_int_equal(ev[0], ST_BAD_SUBSTREAMID);
+	st_set(x.ste, 65, 64, 0);
 	st_set(x.ste, 5, 4, 2);
 	st_ste_put(&t, 0, x.ste);
 	l2 = st_alloc(&t, 65536);
