@@ -167,6 +167,7 @@ void iom_smmuv3_dev_reset(struct iom_smmuv3_dev *s)
 	iomi_smmuv3_dev_regs_reset(s);
 	iom_plat_unlock(s->plat, &s->evt_lock);
 	iomi_smmuv3_dev_forget(s);
+	iomi_smmuv3_dev_inv_forget(s);
 	iom_plat_unlock(s->plat, &s->lock);
 	iom_access_wait(&s->gate);
 }

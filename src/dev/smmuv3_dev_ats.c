@@ -4,9 +4,11 @@
  * endpoints that commands are for (4.5). A request has an order of its own: the
  * STE says whether ATS is on, before a CD is looked for.
  *
- * ep_lock keeps the list of endpoints and what they have not answered yet. Tags
- * carry the round: after a time-out all that was out is forgotten, and an answer
- * of an earlier round is too late.
+ * ep_lock keeps the list of endpoints and what they have not answered yet. Each
+ * has a time of its own, which begins anew with each answer: one that is late
+ * fails the next CMD_SYNC, once, and what the others owe stays out (4.7.3). A tag
+ * is the endpoint's round. After a time-out it has another, and an answer of an
+ * earlier one is too late.
  */
 #include <iom/base/mem.h>
 
@@ -223,6 +225,14 @@ void iom_smmuv3_dev_ats_request(struct iom_smmuv3_port *p, uint64_t iova, unsign
 
 /* --- endpoints --- */
 
+/* Under ep_lock: nothing of what it was asked counts any more. */
+static void forget(struct iom_smmuv3_dev *s, struct iom_smmuv3_ep *ep)
+{
+	s->inv_pending -= ep->pending;
+	ep->pending = 0;
+	ep->round = ++s->inv_round;
+}
+
 void iom_smmuv3_dev_ep_attach(struct iom_smmuv3_ep *ep, struct iom_smmuv3_dev *s, uint32_t sid,
 			      const struct iom_smmuv3_ep_ops *ops)
 {
@@ -231,6 +241,7 @@ void iom_smmuv3_dev_ep_attach(struct iom_smmuv3_ep *ep, struct iom_smmuv3_dev *s
 	ep->sid = sid;
 	ep->pending = 0;
 	iom_plat_lock(s->plat, &s->ep_lock);
+	forget(s, ep);
 	iom_list_add_tail(&s->eps, &ep->link);
 	iom_plat_unlock(s->plat, &s->ep_lock);
 }
@@ -241,11 +252,15 @@ void iom_smmuv3_dev_ep_detach(struct iom_smmuv3_ep *ep)
 
 	iom_plat_lock(s->plat, &s->ep_lock);
 	iom_list_del(&ep->link);
-	s->inv_pending -= ep->pending;
-	ep->pending = 0;
+	forget(s, ep);
 	iom_plat_unlock(s->plat, &s->ep_lock);
 	if (SMMU_STRICT(s))
 		iomi_smmuv3_strict_ungranted(s, ep->sid);
+}
+
+static uint64_t now(struct iom_smmuv3_dev *s)
+{
+	return s->plat->ops.now_ns(s->plat);
 }
 
 void iom_smmuv3_dev_inv_done(struct iom_smmuv3_ep *ep, uint64_t tag)
@@ -253,24 +268,28 @@ void iom_smmuv3_dev_inv_done(struct iom_smmuv3_ep *ep, uint64_t tag)
 	struct iom_smmuv3_dev *s = ep->s;
 
 	iom_plat_lock(s->plat, &s->ep_lock);
-	if (tag == s->inv_round && ep->pending) {
+	if (tag == ep->round && ep->pending) {
 		ep->pending--;
 		s->inv_pending--;
+		ep->since = now(s);
 	}
 	iom_plat_unlock(s->plat, &s->ep_lock);
 	if (s->cfg.mode == IOM_SMMUV3_WORKER)
 		s->cfg.wake(s->cfg.arg);
 }
 
+/* Its tag is the endpoint's. */
 static void send_inv(struct iom_smmuv3_dev *s, struct iom_smmuv3_ep *ep,
-		     const struct iom_smmuv3_inv *inv)
+		     struct iom_smmuv3_inv *inv)
 {
-	int rc = ep->ops->invalidate(ep, inv);
+	int rc;
 
+	inv->tag = ep->round;
+	rc = ep->ops->invalidate(ep, inv);
 	if (rc == IOM_EBUSY) {
-		if (!s->inv_pending++)
-			s->inv_since = s->plat->ops.now_ns(s->plat);
-		ep->pending++;
+		if (!ep->pending++)
+			ep->since = now(s);
+		s->inv_pending++;
 	} else if (rc) {
 		s->inv_failed = true;
 	}
@@ -297,7 +316,6 @@ void iomi_smmuv3_dev_atc_inv(struct iom_smmuv3_dev *s, const uint64_t w[2])
 	inv.ssid = inv.ssv ? c.ssid : 0;
 	inv.iova = iomi_smmuv3_wire_atc_range(&c);
 	iom_plat_lock(s->plat, &s->ep_lock);
-	inv.tag = s->inv_round;
 	iom_list_for_each(l, &s->eps) {
 		ep = IOM_CONTAINER_OF(l, struct iom_smmuv3_ep, link);
 		if (ep->sid == c.sid)
@@ -347,47 +365,63 @@ bool iomi_smmuv3_dev_inv_any(struct iom_smmuv3_dev *s)
 	return any;
 }
 
-/* Under ep_lock: whatever is out does not count any more. */
-static void next_round(struct iom_smmuv3_dev *s)
+/* Under ep_lock: whatever is out, or has failed, does not count any more. */
+static void forget_all(struct iom_smmuv3_dev *s)
 {
 	struct iom_list *l;
 
 	iom_list_for_each(l, &s->eps)
-		IOM_CONTAINER_OF(l, struct iom_smmuv3_ep, link)->pending = 0;
-	s->inv_pending = 0;
+		forget(s, IOM_CONTAINER_OF(l, struct iom_smmuv3_ep, link));
 	s->inv_failed = false;
-	s->inv_round++;
+}
+
+/* Under ep_lock: those whose time is over. */
+static void find_late(struct iom_smmuv3_dev *s)
+{
+	uint64_t limit = s->cfg.atc_timeout_ms * NS_PER_MS, t = now(s);
+	struct iom_smmuv3_ep *ep;
+	struct iom_list *l;
+
+	iom_list_for_each(l, &s->eps) {
+		ep = IOM_CONTAINER_OF(l, struct iom_smmuv3_ep, link);
+		if (ep->pending && t - ep->since > limit) {
+			forget(s, ep);
+			s->inv_failed = true;
+		}
+	}
 }
 
 int iomi_smmuv3_dev_inv_poll(struct iom_smmuv3_dev *s)
 {
-	uint64_t limit = s->cfg.atc_timeout_ms * NS_PER_MS;
 	int rc = IOM_OK;
 
 	iom_plat_lock(s->plat, &s->ep_lock);
-	if (s->inv_failed ||
-	    (s->inv_pending && s->plat->ops.now_ns(s->plat) - s->inv_since > limit))
+	if (s->inv_pending)
+		find_late(s);
+	if (s->inv_failed)
 		rc = IOM_ETIMEDOUT;
 	else if (s->inv_pending)
 		rc = IOM_EBUSY;
-	if (rc == IOM_ETIMEDOUT)
-		next_round(s);
+	s->inv_failed = false;
 	iom_plat_unlock(s->plat, &s->ep_lock);
 	return rc;
+}
+
+void iomi_smmuv3_dev_inv_forget(struct iom_smmuv3_dev *s)
+{
+	iom_plat_lock(s->plat, &s->ep_lock);
+	forget_all(s);
+	iom_plat_unlock(s->plat, &s->ep_lock);
 }
 
 void iomi_smmuv3_dev_eps_forget(struct iom_smmuv3_dev *s)
 {
 	struct iom_smmuv3_inv all = { .iova = { 0, UINT64_MAX } };
-	struct iom_smmuv3_ep *ep;
 	struct iom_list *l;
 
 	iom_plat_lock(s->plat, &s->ep_lock);
-	next_round(s);
-	all.tag = s->inv_round;
-	iom_list_for_each(l, &s->eps) {
-		ep = IOM_CONTAINER_OF(l, struct iom_smmuv3_ep, link);
-		send_inv(s, ep, &all);
-	}
+	forget_all(s);
+	iom_list_for_each(l, &s->eps)
+		send_inv(s, IOM_CONTAINER_OF(l, struct iom_smmuv3_ep, link), &all);
 	iom_plat_unlock(s->plat, &s->ep_lock);
 }

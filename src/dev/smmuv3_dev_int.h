@@ -386,10 +386,9 @@ struct iom_smmuv3_dev {
 	struct iom_lock ep_lock;
 	/* under ep_lock */
 	struct iom_list eps;
-	uint32_t inv_round;		/* of tags; one more after a time-out */
+	uint64_t inv_round;		/* the last that an endpoint was given */
 	uint64_t inv_pending;		/* ATC_INVs that endpoints have not answered */
-	uint64_t inv_since;		/* time of the first of them */
-	bool inv_failed;
+	bool inv_failed;		/* for the next CMD_SYNC to tell */
 
 	IOM_ATOMIC(uint64_t) nr_misses;
 	IOM_ATOMIC(uint64_t) nr_config_misses;
@@ -649,14 +648,15 @@ void iomi_smmuv3_dev_stall_restore(struct iom_smmuv3_dev *s, struct iom_state_r 
 
 /*
  * smmuv3_dev_ats.c. The two commands, under lock. inv_poll: IOM_OK, all
- * endpoints have answered; IOM_EBUSY; IOM_ETIMEDOUT, one has not in time, and
- * all are forgotten. inv_any: is there anything to poll for? eps_forget: their
- * ATCs are emptied, whatever the state.
+ * endpoints have answered; IOM_EBUSY; IOM_ETIMEDOUT, one has not in time, which is
+ * said once. inv_any: is there anything to poll for? inv_forget: nothing is out.
+ * eps_forget: the same, and their ATCs are emptied, whatever the state.
  */
 void iomi_smmuv3_dev_atc_inv(struct iom_smmuv3_dev *s, const uint64_t w[2]);
 void iomi_smmuv3_dev_pri_resp(struct iom_smmuv3_dev *s, const uint64_t w[2]);
 bool iomi_smmuv3_dev_inv_any(struct iom_smmuv3_dev *s);
 int iomi_smmuv3_dev_inv_poll(struct iom_smmuv3_dev *s);
+void iomi_smmuv3_dev_inv_forget(struct iom_smmuv3_dev *s);
 void iomi_smmuv3_dev_eps_forget(struct iom_smmuv3_dev *s);
 
 /*

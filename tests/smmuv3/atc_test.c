@@ -387,6 +387,100 @@ static void never(void **state)
 	close_w(&w);
 }
 
+static void see(struct st *t, uint32_t cons)
+{
+	st_r(t, ST_CMDQ_CONS);		/* STEP: a look is a step */
+	assert_int_equal(st_r(t, ST_CMDQ_CONS), cons);
+}
+
+/* 4.7.3: what has not timed out may still complete, and the CMD_SYNC waits for it when taken again. */
+static void two_endpoints(void **state)
+{
+	struct iom_smmuv3_dev_cfg cfg = atc_cfg();
+	struct lazy a = { .rc = IOM_EBUSY }, b = { .rc = IOM_EBUSY };
+	static struct w w;
+	uint32_t at;
+
+	(void)state;
+	cfg.mode = IOM_SMMUV3_STEP;
+	cfg.atc_timeout_ms = 20;
+	open_w(&w, &cfg, 64);
+	w.t.pt.plat.ops.now_ns = turned;
+	at = (uint32_t)st_r(&w.t, ST_CMDQ_CONS);
+	clock_ns = 0;
+	iom_smmuv3_dev_ep_attach(&a.ep, w.t.s, 0, &lazy_ops);
+	atc_inv(&w, false, 0, false, VA, 0);
+	see(&w.t, (at + 1) & 127);
+	clock_ns = 15000000;
+	iom_smmuv3_dev_ep_attach(&b.ep, w.t.s, 0, &lazy_ops);
+	atc_inv(&w, false, 0, false, VA, 0);
+	st_cmd(&w.t, ST_SYNC, 0);
+	see(&w.t, (at + 2) & 127);
+	/* The time of an endpoint begins anew with its answer: b is late, a is not. */
+	clock_ns = 19000000;
+	iom_smmuv3_dev_inv_done(&a.ep, a.last.tag);
+	clock_ns = 35000000;
+	see(&w.t, (at + 2) & 127);
+	clock_ns++;
+	see(&w.t, ((at + 2) & 127) | 3 << 24);
+	assert_int_equal(st_r(&w.t, ST_GERROR), 1);
+	st_w(&w.t, ST_GERRORN, 1);
+	see(&w.t, (at + 2) & 127);
+	iom_smmuv3_dev_inv_done(&b.ep, b.last.tag);	/* too late */
+	see(&w.t, (at + 2) & 127);
+	iom_smmuv3_dev_inv_done(&a.ep, a.last.tag);
+	see(&w.t, (at + 3) & 127);
+	/* The one never answers, the other will: once an error, once none. */
+	a.rc = IOM_EIO;
+	atc_inv(&w, false, 0, false, VA, 0);
+	st_cmd(&w.t, ST_SYNC, 0);
+	see(&w.t, ((at + 4) & 127) | 3 << 24);
+	st_w(&w.t, ST_GERRORN, 0);
+	see(&w.t, (at + 4) & 127);
+	iom_smmuv3_dev_inv_done(&b.ep, b.last.tag);
+	see(&w.t, (at + 5) & 127);
+	iom_smmuv3_dev_ep_detach(&a.ep);
+	iom_smmuv3_dev_ep_detach(&b.ep);
+	close_w(&w);
+}
+
+/* A reset leaves nothing for the first CMD_SYNC to wait for, or to fail for. */
+static void reset(void **state)
+{
+	struct iom_smmuv3_dev_cfg cfg = atc_cfg();
+	struct lazy l = { .rc = IOM_EBUSY };
+	static struct w w;
+	unsigned int i;
+	uint64_t tag;
+	uint32_t at;
+
+	(void)state;
+	cfg.mode = IOM_SMMUV3_STEP;
+	for (i = 0; i < 2; i++) {
+		open_w(&w, &cfg, 64);
+		l.rc = i ? IOM_EIO : IOM_EBUSY;
+		iom_smmuv3_dev_ep_attach(&l.ep, w.t.s, 0, &lazy_ops);
+		atc_inv(&w, false, 0, false, VA, 0);
+		st_r(&w.t, ST_CMDQ_CONS);
+		tag = l.last.tag;
+		iom_smmuv3_dev_reset(w.t.s);
+		st_enable(&w.t);	/* with a CMD_SYNC */
+		assert_int_equal(st_r(&w.t, ST_GERROR), 0);
+		at = (uint32_t)st_r(&w.t, ST_CMDQ_CONS);
+		/* An answer of before is for nothing that is out now. */
+		l.rc = IOM_EBUSY;
+		atc_inv(&w, false, 0, false, VA, 0);
+		st_cmd(&w.t, ST_SYNC, 0);
+		see(&w.t, at + 1);
+		iom_smmuv3_dev_inv_done(&l.ep, tag);
+		see(&w.t, at + 1);
+		iom_smmuv3_dev_inv_done(&l.ep, l.last.tag);
+		see(&w.t, at + 2);
+		iom_smmuv3_dev_ep_detach(&l.ep);
+		close_w(&w);
+	}
+}
+
 /* --- the laws --- */
 
 struct model {
@@ -485,6 +579,8 @@ int main(void)
 		cmocka_unit_test(named),
 		cmocka_unit_test(late),
 		cmocka_unit_test(never),
+		cmocka_unit_test(two_endpoints),
+		cmocka_unit_test(reset),
 		cmocka_unit_test(laws),
 		cmocka_unit_test(saved),
 	};

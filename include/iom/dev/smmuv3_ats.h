@@ -98,7 +98,9 @@ struct iom_smmuv3_ep {
 	struct iom_smmuv3_dev *s;
 	uint32_t sid;
 	struct iom_list link;
-	uint64_t pending;
+	uint64_t pending;		/* what it has not answered yet */
+	uint64_t since;			/* when it was asked, or answered last */
+	uint64_t round;			/* tag of all that is out */
 };
 
 /*
