@@ -393,7 +393,7 @@ static void see(struct st *t, uint32_t cons)
 	assert_int_equal(st_r(t, ST_CMDQ_CONS), cons);
 }
 
-/* 4.7.3: what has not timed out may still complete, and the CMD_SYNC waits for it when taken again. */
+/* 4.7.3: what has not timed out may still complete: a CMD_SYNC taken again waits for it. */
 static void two_endpoints(void **state)
 {
 	struct iom_smmuv3_dev_cfg cfg = atc_cfg();

@@ -92,8 +92,9 @@ struct iom_smmuv3_dev_cfg {
 	unsigned int tlb_entries;
 	unsigned int config_entries;	/* contexts cached; 0: 256; a power of two, 16 to 65536 */
 	/*
-	 * ATC_INV: how long a CMD_SYNC waits for endpoints; 0: 1,000. By
-	 * plat's clock: where that stands still, for ever.
+	 * ATC_INV: how long an endpoint may owe answers without giving one before
+	 * it fails a CMD_SYNC; 0: 1,000. By plat's clock: where that stands
+	 * still, for ever.
 	 */
 	unsigned int atc_timeout_ms;
 	/* Wired interrupts, edges. Any thread, must not block or call back. May be NULL. */
