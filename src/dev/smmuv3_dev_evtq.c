@@ -29,8 +29,9 @@ static const struct source sources[] = {
 };
 
 /*
- * 3.18.1: an MSI if the SMMU has them and an address is set, else the wire. The
- * wire of CMD_SYNC has no enable of its own. False: the MSI's write was aborted.
+ * 3.18.2, 4.7.3: the wire, if somebody listens there, and an MSI, if the SMMU has
+ * them and an address is set. CMD_SYNC has no enable of its own. Addresses are cut
+ * to the OAS (3.4.3). False: the MSI's write was aborted.
  */
 static bool send(struct iom_smmuv3_dev *s, struct iom_gmem *gmem, enum iom_smmuv3_irq which,
 		 uint64_t addr, uint32_t data)
@@ -39,11 +40,12 @@ static bool send(struct iom_smmuv3_dev *s, struct iom_gmem *gmem, enum iom_smmuv
 
 	if (src->enable && !(s->irq_ctrl & src->enable))
 		return true;
-	if (s->msi && addr)
-		return gmem && !iom_gmem_store(gmem, addr, 4, data);
 	if (s->cfg.irq)
 		s->cfg.irq(s->cfg.arg, which);
-	return true;
+	if (!s->msi || !addr)
+		return true;
+	addr &= iomi_smmuv3_dev_pa_bits(s);
+	return gmem && !iom_gmem_store(gmem, addr, 4, data);
 }
 
 /* 7.5: an error that is active already is not activated again. */

@@ -412,7 +412,16 @@ int iomi_smmuv3_dev_check_idr(const struct iom_smmuv3_dev_cfg *c, struct iom_smm
 #define SMMU_STRTAB_BASE_FIELDS	(SMMU_STRTAB_BASE_ADDR | SMMU_STRTAB_BASE_RA)
 #define SMMU_STRTAB_CFG_FIELDS	(SMMU_STRTAB_BASE_CFG_LOG2SIZE | SMMU_STRTAB_BASE_CFG_SPLIT | \
 				 SMMU_STRTAB_BASE_CFG_FMT)
-#define SMMU_Q_BASE_FIELDS	(SMMU_Q_BASE_LOG2SIZE | SMMU_Q_BASE_ADDR | SMMU_Q_BASE_RWA)
+static inline uint64_t iomi_smmuv3_dev_pa_bits(const struct iom_smmuv3_dev *s)
+{
+	return (UINT64_C(1) << s->caps.oas_bits) - 1;
+}
+/* 6.3: address bits above the OAS are RES0. */
+static inline uint64_t iomi_smmuv3_dev_q_base_fields(const struct iom_smmuv3_dev *s)
+{
+	return SMMU_Q_BASE_LOG2SIZE | SMMU_Q_BASE_RWA |
+	       (SMMU_Q_BASE_ADDR & iomi_smmuv3_dev_pa_bits(s));
+}
 uint32_t iomi_smmuv3_dev_cr0_fields(const struct iom_smmuv3_dev *s);
 uint32_t iomi_smmuv3_dev_cr2_fields(const struct iom_smmuv3_dev *s);
 uint32_t iomi_smmuv3_dev_irq_ctrl_fields(const struct iom_smmuv3_dev *s);

@@ -39,16 +39,16 @@ void iomi_smmuv3_dev_regs_reset(struct iom_smmuv3_dev *s)
 /* --- writes with conditions --- */
 
 /*
- * 6.3.9: while the acknowledgement of one change is out, another is ignored.
- * SMMUEN = 0 is acknowledged when no access under the tables is open.
+ * 6.3.9: each field goes its own way, at once but for SMMUEN = 0, which is
+ * acknowledged when no access under the tables is open. Until then it stays so.
  */
 static void write_cr0(struct iom_smmuv3_dev *s, uint32_t val)
 {
 	uint32_t old = s->cr0_written;
 
-	if (s->ack_pending)
-		return;
 	val &= iomi_smmuv3_dev_cr0_fields(s);
+	if (s->ack_pending)
+		val &= ~SMMU_CR0_SMMUEN;
 	s->cr0_written = val;
 	atomic_store(&s->cr0, val);
 	if ((old ^ val) & (SMMU_CR0_SMMUEN | SMMU_CR0_ATSCHK))
@@ -58,10 +58,8 @@ static void write_cr0(struct iom_smmuv3_dev *s, uint32_t val)
 		iomi_smmuv3_dev_stall_end(s, IOM_SMMUV3_ABORT);
 		s->ack_ticket = iom_access_ticket(&s->gate);
 		s->ack_pending = true;
-		s->cr0ack = (val & ~SMMU_CR0_SMMUEN) | SMMU_CR0_SMMUEN;
-	} else {
-		s->cr0ack = val;
 	}
+	s->cr0ack = val | (s->ack_pending ? SMMU_CR0_SMMUEN : 0);
 	/* A CMD_SYNC that waited when CMDQEN fell is taken again later. */
 	if (!(val & SMMU_CR0_CMDQEN))
 		s->sync_pending = false;
@@ -255,7 +253,7 @@ static uint64_t read64(struct iom_smmuv3_dev *s, uint64_t off)
 
 static void write64(struct iom_smmuv3_dev *s, uint64_t off, uint64_t val)
 {
-	uint64_t q = val & SMMU_Q_BASE_FIELDS;
+	uint64_t q = val & iomi_smmuv3_dev_q_base_fields(s);
 	struct smmu_irq_cfg *c;
 	uint32_t enable = 0;
 

@@ -163,7 +163,7 @@ static bool priq_ok(const struct iom_smmuv3_dev *s, const struct regs *r)
 		return false;
 	if (!s->caps.pri)
 		return !r->priq.base && !r->priq.prod && !r->priq.cons;
-	return !(r->priq.base & ~SMMU_Q_BASE_FIELDS) &&
+	return !(r->priq.base & ~iomi_smmuv3_dev_q_base_fields(s)) &&
 	       !((r->priq.prod | r->priq.cons) & ~(SMMU_Q_INDEX | SMMU_Q_OVFLG));
 }
 
@@ -184,7 +184,7 @@ static bool regs_ok(const struct iom_smmuv3_dev *s, const struct regs *r)
 	       !((r->gerror | r->gerrorn) & ~iomi_smmuv3_dev_gerror_fields(s)) &&
 	       !(r->strtab_cfg & ~SMMU_STRTAB_CFG_FIELDS) &&
 	       !(r->strtab_base & ~SMMU_STRTAB_BASE_FIELDS) &&
-	       !((r->cmdq.base | r->evtq.base) & ~SMMU_Q_BASE_FIELDS) &&
+	       !((r->cmdq.base | r->evtq.base) & ~iomi_smmuv3_dev_q_base_fields(s)) &&
 	       !(r->cmdq.prod & ~SMMU_Q_INDEX) &&
 	       !(r->cmdq.cons & ~(SMMU_Q_INDEX | SMMU_CMDQ_CONS_ERR)) &&
 	       !(r->evtq.prod & ~(SMMU_Q_INDEX | SMMU_Q_OVFLG)) &&

@@ -342,7 +342,7 @@ static void interrupts(void **state)
 	st_w(&w.t, ST_CR0, 0x1f);
 	send(&w, &last);
 	assert_int_equal(st_peek(&w.t, msi), 0x77);
-	assert_int_equal(*n, 5);
+	assert_int_equal(*n, 6);
 	st_w(&w.t, ST_IRQ_CTRL, 5);
 	st_w(&w.t, ST_PRIQ_IRQ_CFG0, NOWHERE);
 	st_w(&w.t, ST_IRQ_CTRL, 7);

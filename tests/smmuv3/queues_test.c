@@ -308,7 +308,8 @@ static void sync_signals(void **state)
 	st_poke(&t, msi, UINT64_MAX);
 	st_cmd(&t, ST_SYNC | 1 << 12 | UINT64_C(0x12345678) << 32, msi + 4);
 	assert_int_equal(st_peek(&t, msi), UINT64_C(0x12345678ffffffff));	/* 32 bits */
-	assert_int_equal(t.irqs[IOM_SMMUV3_IRQ_CMD_SYNC], 1);
+	/* 4.7.3: the wire, if there is one, whatever the address */
+	assert_int_equal(t.irqs[IOM_SMMUV3_IRQ_CMD_SYNC], 2);
 	/* A message that cannot be written: the SYNC is complete all the same. */
 	st_cmd(&t, ST_SYNC | 1 << 12, NOWHERE);
 	assert_int_equal(st_r(&t, ST_CMDQ_CONS), st_r(&t, ST_CMDQ_PROD));
@@ -324,6 +325,38 @@ static void sync_signals(void **state)
 	assert_int_equal(st_peek(&t, msi), 0);
 	st_cmd(&t, ST_SYNC | 2 << 12, 0);
 	assert_int_equal(t.sevs, 0);
+	st_close(&t);
+}
+
+/* 6.3.9: a field goes its way whatever becomes of the others; one under way is not changed. */
+static void cr0_fields(void **state)
+{
+	struct iom_smmuv3_dev_cfg cfg = st_cfg();
+	uint32_t at;
+	struct st t;
+
+	(void)state;
+	cfg.mode = IOM_SMMUV3_STEP;
+	st_open(&t, &cfg, BASE);
+	iom_access_begin(&t.access);
+	st_w(&t, ST_CR0, 8 | 4);
+	assert_int_equal(st_r(&t, ST_CR0), 8 | 4);
+	assert_int_equal(st_r(&t, ST_CR0ACK), 8 | 4 | 1);
+	st_w(&t, ST_CR0, 4);
+	assert_int_equal(st_r(&t, ST_CR0), 4);
+	assert_int_equal(st_r(&t, ST_CR0ACK), 4 | 1);
+	at = (uint32_t)st_r(&t, ST_CMDQ_CONS);
+	st_cmd(&t, ST_NSNH_ALL, 0);
+	assert_int_equal(st_r(&t, ST_CMDQ_CONS), at);
+	st_w(&t, ST_CR0, 8 | 1);
+	assert_int_equal(st_r(&t, ST_CR0), 8);
+	assert_int_equal(st_r(&t, ST_CR0ACK), 8 | 1);
+	iom_access_end(&t.access);
+	st_r(&t, ST_CR0ACK);
+	assert_int_equal(st_r(&t, ST_CR0ACK), 8);
+	assert_int_equal(st_r(&t, ST_CMDQ_CONS), at + 1);
+	st_w(&t, ST_CR0, 8 | 4 | 1);
+	assert_int_equal(st_r(&t, ST_CR0ACK), 8 | 4 | 1);
 	st_close(&t);
 }
 
@@ -460,7 +493,9 @@ static void event_msis(void **state)
 	assert_int_equal(st_peek(&t, msi), 0x1111);
 	st_cmd(&t, 0, 0);
 	assert_int_equal(st_peek(&t, msi + 8), 0x2222);
-	assert_int_equal(t.irqs[IOM_SMMUV3_IRQ_EVENTQ] + t.irqs[IOM_SMMUV3_IRQ_GERROR], 0);
+	/* 3.18.2: wires as well */
+	assert_int_equal(t.irqs[IOM_SMMUV3_IRQ_EVENTQ], 1);
+	assert_int_equal(t.irqs[IOM_SMMUV3_IRQ_GERROR], 1);
 	recover(&t);
 	/* Both where no memory is. */
 	while (st_event(&t, ev))
@@ -472,6 +507,39 @@ static void event_msis(void **state)
 	assert_int_equal(st_xlate(&t, 0, ST_R).rc, IOM_EFAULT);
 	assert_int_equal(st_r(&t, ST_EVENTQ_PROD), st_r(&t, ST_EVENTQ_CONS) + 1);
 	assert_int_equal(st_r(&t, ST_GERROR) ^ st_r(&t, ST_GERRORN), 1 << 5 | 1 << 7);
+	st_close(&t);
+}
+
+/* 3.4.3, 6.3: addresses of queues and messages are cut to the OAS. */
+static void beyond_oas(void **state)
+{
+	struct iom_smmuv3_dev_cfg cfg = st_cfg();
+	const uint64_t high = UINT64_C(1) << 45;
+	uint64_t msi, val, ev[4];
+	struct st t;
+
+	(void)state;
+	cfg.idr[5] = 2 | 1 << 4;	/* 40 bits, 4K */
+	st_open(&t, &cfg, BASE);
+	msi = st_alloc(&t, 64);
+	st_w(&t, ST_CR0, 0);
+	st_w(&t, ST_CMDQ_BASE, st_r(&t, ST_CMDQ_BASE) | high);
+	st_w(&t, ST_EVENTQ_BASE, st_r(&t, ST_EVENTQ_BASE) | high);
+	st_w(&t, ST_CR0, 8 | 4 | 1);
+	assert_int_equal(iom_smmuv3_dev_read(t.s, ST_CMDQ_BASE, 8, &val), 0);
+	assert_true(val >> 40 == 0);
+	st_w(&t, ST_IRQ_CTRL, 0);
+	st_w(&t, ST_EVENTQ_IRQ_CFG0, msi | high);
+	st_w(&t, ST_EVENTQ_IRQ_CFG0 + 8, 0x1111);
+	st_w(&t, ST_IRQ_CTRL, 5);
+	assert_int_equal(st_xlate(&t, 0, ST_R).rc, IOM_EFAULT);
+	assert_true(st_event(&t, ev));
+	assert_int_equal(st_peek(&t, msi), 0x1111);
+	st_cmd(&t, ST_SYNC | 1 << 12 | UINT64_C(0x2222) << 32, high | (msi + 8));
+	assert_int_equal(st_peek(&t, msi + 8), 0x2222);
+	/* Not 0, so there is a message; cut, it is one to 0. */
+	st_cmd(&t, ST_SYNC | 1 << 12, high);
+	assert_int_equal(st_r(&t, ST_GERROR), 1 << 4);
 	st_close(&t);
 }
 
@@ -584,11 +652,13 @@ int main(void)
 		cmocka_unit_test(queue_size_limit),
 		cmocka_unit_test(disabled_queue),
 		cmocka_unit_test(sync_signals),
+		cmocka_unit_test(cr0_fields),
 		cmocka_unit_test(sync_waits),
 		cmocka_unit_test(worker_mode),
 		cmocka_unit_test(event_queue_off),
 		cmocka_unit_test(event_queue_abort),
 		cmocka_unit_test(event_msis),
+		cmocka_unit_test(beyond_oas),
 		cmocka_unit_test(impossible_sets),
 		cmocka_unit_test(each_bit_off),
 	};

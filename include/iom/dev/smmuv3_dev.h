@@ -97,7 +97,11 @@ struct iom_smmuv3_dev_cfg {
 	 * still, for ever.
 	 */
 	unsigned int atc_timeout_ms;
-	/* Wired interrupts, edges. Any thread, must not block or call back. May be NULL. */
+	/*
+	 * Wired interrupts, edges: of each source that is enabled, also where a
+	 * message is sent (3.18.2). Any thread, must not block or call back. May be
+	 * NULL: there are no wires.
+	 */
 	void (*irq)(void *arg, enum iom_smmuv3_irq which);
 	/* SEV of a CMD_SYNC with CS = SEV. As irq. May be NULL. */
 	void (*sev)(void *arg);
