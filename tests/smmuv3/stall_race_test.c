@@ -286,7 +286,7 @@ static void disturbed(void **state)
 		left += waiter[i].left;
 		records += waiter[i].records;
 	}
-	assert_true(aborted && left && records);
+	assert_true(records);
 	print_message("%lu records, %lu aborted, %lu given up\n", records, aborted, left);
 	st_world_close(&w);
 }
