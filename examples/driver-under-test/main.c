@@ -14,9 +14,11 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include <iom/dev/smmuv3_atc.h>
 #include <iom/dev/smmuv3_strict.h>
 #include <iom/dev/xgmem.h>
 #include <iom/host/host.h>
+#include <iom/spec/smmuv3.h>
 
 #include "driver.h"
 #include "platform.h"
@@ -25,12 +27,14 @@
 #define RAM_PAGES	128u
 #define RAM_AT		0x40000000u	/* if it is free: then reports are the same each time */
 #define REGS		0x2b400000u	/* where the driver believes its registers to be */
-#define IOVA(n)		(UINT64_C(0x7fc0000000) + (uint64_t)(n) * PAGE)
+#define IOVA(n)		(UINT64_C(0x5fa000) + (uint64_t)(n) * PAGE)	/* two tables */
 #define IOVAS		12u
 
 struct device {
 	uint32_t sid;
+	bool ats;
 	struct iom_smmuv3_port port;
+	struct iom_smmuv3_atc atc;	/* if it does ATS */
 	struct iom_xgmem bus;		/* memory as the device sees it */
 };
 
@@ -43,6 +47,7 @@ static struct {
 	struct device dev[3];
 	unsigned int nr_dev;
 	bool up;			/* smmu_init() is over */
+	uint64_t tlbi;			/* held back for the next CMD_SYNC */
 	bool quiet;			/* the devices have stopped */
 	unsigned int wrong, reports;
 	char first[100];		/* report */
@@ -54,11 +59,12 @@ static struct {
 	FILE *record;
 } opt = { .seed = 1 };
 
-/* Mistakes that the driver makes on demand, and the rule that names each. */
+/* Mistakes made on demand, and the rule that names each. */
 static const struct {
 	const char *name, *rule, *what;
 } bugs[] = {
-	{ "misaligned", "R315", "the stream table is not aligned to its size" },
+	{ "misaligned", "R315", "tables and queues are not aligned to their size" },
+	{ "no-atc-inv", "R502", "devices with ATS are not told of an unmap" },
 	{ "no-barrier", "R431", "a command may be seen after PROD" },
 	{ "no-cfgi-cd", "R004", "CDs change without CFGI_CD" },
 	{ "no-cfgi-ste", "R002", "STEs change without CFGI_STE" },
@@ -76,15 +82,18 @@ static const struct {
 void *pages_alloc(unsigned int n)
 {
 	unsigned int i, free = 0;
+	uint8_t *mem;
 
-	/* What was let go last is used first: mistakes show. */
+	/* What was let go is used again at once: mistakes show. */
 	for (i = RAM_PAGES; i-- > 0 && free < n;)
 		free = m.used[i] ? 0 : free + 1;
 	if (free < n)
 		return NULL;
 	memset(&m.used[i + 1], true, n * sizeof(m.used[0]));
-	iom_smmuv3_strict_acquire(m.smmu, (uintptr_t)m.ram + (i + 1) * PAGE, n * PAGE);
-	return memset(m.ram + (size_t)(i + 1) * PAGE, 0, (size_t)n * PAGE);
+	mem = m.ram + (size_t)(i + 1) * PAGE;
+	iom_smmuv3_strict_acquire(m.smmu, (uintptr_t)mem, n * PAGE);
+	memset(mem, 0, (size_t)n * PAGE);
+	return mem + (planted("misaligned") && !m.up ? 64 : 0);
 }
 
 void pages_free(volatile void *mem, unsigned int n)
@@ -96,14 +105,37 @@ void pages_free(volatile void *mem, unsigned int n)
 	iom_smmuv3_strict_release(m.smmu, (uintptr_t)mem, n * PAGE);
 }
 
-void dma_wmb(void)
+bool planted(const char *bug)
 {
-	iom_smmuv3_strict_wmb(m.smmu);
+	return opt.bug && !strcmp(opt.bug, bug);
 }
 
-unsigned int planted(const char *bug)
+/* Initialisation is always right but for its memory: each mistake meets a running SMMU. */
+bool planted_in_command(uint64_t *w0)
 {
-	return opt.bug && !strcmp(opt.bug, bug) && (m.up || !strcmp(bug, "misaligned"));
+	unsigned int op = *w0 & 0xff;
+	uint64_t other = op == SMMU_CMD_SYNC ? m.tlbi : SMMU_CMD_SYNC;
+
+	if (!m.up)
+		return false;
+	/* They change places. */
+	if (planted("sync-before-tlbi") && (op == SMMU_CMD_TLBI_NH_ASID || m.tlbi)) {
+		m.tlbi = op == SMMU_CMD_SYNC ? 0 : *w0;
+		*w0 = other;
+	}
+	if (op == SMMU_CMD_TLBI_NH_ASID || op == SMMU_CMD_TLBI_NH_VA)
+		*w0 += (uint64_t)planted("wrong-asid") << 48 | (uint64_t)planted("wrong-vmid") << 32;
+	return (op == SMMU_CMD_CFGI_STE && planted("no-cfgi-ste")) ||
+	       (op == SMMU_CMD_CFGI_CD && planted("no-cfgi-cd")) ||
+	       (op == SMMU_CMD_TLBI_NH_VA && planted("no-tlbi")) ||
+	       (op == SMMU_CMD_ATC_INV && planted("no-atc-inv")) ||
+	       (op == SMMU_CMD_SYNC && planted("no-sync"));
+}
+
+void dma_wmb(void)
+{
+	if (!planted("no-barrier"))
+		iom_smmuv3_strict_wmb(m.smmu);
 }
 
 static bool dma(struct device *d, uint64_t iova, bool write, uint64_t *val)
@@ -196,6 +228,8 @@ static bool machine_open(uint64_t seed)
 	m.range = (struct iom_range){ (uintptr_t)m.ram, (uintptr_t)m.ram + RAM_PAGES * PAGE - 1 };
 	iom_gmem_identity_init(&m.own, &m.range, 1);
 	iom_gmem_identity_init(&m.dma, &m.range, 1);
+	iom_smmuv3_dev_default_idr(cfg.idr);
+	iom_smmuv3_dev_ats_idr(cfg.idr);
 	cfg.gmem = &m.own.g;
 	rc = iom_smmuv3_dev_create(&cfg, &m.smmu, &diag);
 	if (rc)
@@ -203,13 +237,15 @@ static bool machine_open(uint64_t seed)
 	return !rc;
 }
 
-static void device_add(uint32_t sid)
+static void device_add(uint32_t sid, bool ats)
 {
 	struct device *d = &m.dev[m.nr_dev];
 
 	d->sid = sid;
+	d->ats = ats;
 	if (iom_smmuv3_dev_port_init(&d->port, m.smmu, sid, &m.dma.g) ||
-	    iom_xgmem_init(&d->bus, &d->port.x, &m.dma.g))
+	    (ats && iom_smmuv3_atc_init(&d->atc, &d->port, 16)) ||
+	    iom_xgmem_init(&d->bus, ats ? &d->atc.x : &d->port.x, &m.dma.g))
 		exit(2);
 	m.nr_dev++;
 }
@@ -220,6 +256,8 @@ static void machine_close(void)
 
 	for (i = 0; i < m.nr_dev; i++) {
 		iom_xgmem_fini(&m.dev[i].bus);
+		if (m.dev[i].ats)
+			iom_smmuv3_atc_fini(&m.dev[i].atc);
 		iom_smmuv3_dev_port_fini(&m.dev[i].port);
 	}
 	m.nr_dev = 0;
@@ -245,8 +283,8 @@ static void wrong(int line, const char *what)
 		printf("main.c:%d: not so: %s\n", line, what);
 }
 
-/* Does the device reach this page, for reads and for writes? */
-static bool reaches(struct device *d, uint64_t iova, volatile uint64_t *page, bool writable)
+/* Does the device reach this page? */
+static bool reaches(struct device *d, uint64_t iova, volatile uint64_t *page)
 {
 	uint64_t val = (uintptr_t)page ^ iova ^ d->sid, got = 0;
 
@@ -255,7 +293,7 @@ static bool reaches(struct device *d, uint64_t iova, volatile uint64_t *page, bo
 	if (!dma(d, iova + 8, false, &got) || got != val)
 		return false;
 	val = ~val;
-	return dma(d, iova + 8, true, &val) == writable && (page[1] == val) == writable;
+	return dma(d, iova + 8, true, &val) && page[1] == val;
 }
 
 static bool refused(struct device *d, uint64_t iova)
@@ -279,7 +317,8 @@ static volatile uint64_t *map_new(struct smmu_domain *d, uint64_t iova)
 {
 	volatile uint64_t *page = pages_alloc(1);
 
-	CHECK(page && !smmu_map(d, iova, (uintptr_t)page, true));
+	CHECK(page);
+	smmu_map(d, iova, (uintptr_t)page);
 	return page;
 }
 
@@ -291,92 +330,96 @@ static void unmap_and_free(struct smmu_domain *d, uint64_t iova, volatile uint64
 		pages_free(page[n], 1);
 }
 
-/* Pages come and go under two domains. */
+/* Pages come and go under two domains: devices 0 and 1 in a, 2 in b. */
 static void mapping(struct smmu_domain *a, struct smmu_domain *b)
 {
-	volatile uint64_t *pa[IOVAS], *pb, *ro = pages_alloc(1);
+	volatile uint64_t *pa[IOVAS], *pb;
 	unsigned int i;
 
 	for (i = 0; i < IOVAS; i++)
 		pa[i] = map_new(a, IOVA(i));
 	pb = map_new(b, IOVA(0));
-	CHECK(!smmu_map(b, IOVA(1), (uintptr_t)ro, false));
 	for (i = 0; i < IOVAS; i++)
-		CHECK(reaches(&m.dev[i & 1], IOVA(i), pa[i], true));
-	CHECK(reaches(&m.dev[2], IOVA(0), pb, true));
-	CHECK(reaches(&m.dev[2], IOVA(1), ro, false));
+		CHECK(reaches(&m.dev[i & 1], IOVA(i), pa[i]));
+	CHECK(reaches(&m.dev[2], IOVA(0), pb));
 	events();
 
 	unmap_and_free(a, IOVA(3), &pa[3], 1);
 	CHECK(refused(&m.dev[0], IOVA(3)) && refused(&m.dev[1], IOVA(3)));
-	CHECK(reaches(&m.dev[0], IOVA(4), pa[4], true));
+	CHECK(reaches(&m.dev[0], IOVA(4), pa[4]));
 	pa[3] = map_new(a, IOVA(3));
-	CHECK(reaches(&m.dev[1], IOVA(3), pa[3], true));
+	CHECK(reaches(&m.dev[1], IOVA(3), pa[3]));
 	/* As many commands as the queue has entries, then more. */
 	unmap_and_free(a, IOVA(0), &pa[0], 7);
 	CHECK(refused(&m.dev[0], IOVA(6)));
-	CHECK(reaches(&m.dev[2], IOVA(0), pb, true));
+	CHECK(reaches(&m.dev[2], IOVA(0), pb));
 	events();
 	for (i = 0; i < 7; i++)
 		pa[i] = map_new(a, IOVA(i));
-	unmap_and_free(a, IOVA(0), &pa[0], IOVAS);	/* and the table */
+	unmap_and_free(a, IOVA(0), &pa[0], IOVAS);
 	CHECK(refused(&m.dev[0], IOVA(11)));
 	events();
-	unmap_and_free(b, IOVA(1), &ro, 1);
 	unmap_and_free(b, IOVA(0), &pb, 1);
-	CHECK(refused(&m.dev[2], IOVA(0)) && refused(&m.dev[2], IOVA(1)));
+	CHECK(refused(&m.dev[2], IOVA(0)));
 	events();
 }
 
-static void domains(struct smmu_domain *a, struct smmu_domain *b)
+/* From domain to domain: device 1 by way of none; 0, and 2 with its ATC, attached. */
+static void moving(struct smmu_domain *a, struct smmu_domain *b)
 {
-	volatile uint64_t *page = map_new(a, IOVA(2)), *next;
+	volatile uint64_t *in_a = map_new(a, IOVA(2)), *in_b = map_new(b, IOVA(2));
+	struct device *d = m.dev;
+	unsigned int i;
 
-	CHECK(reaches(&m.dev[0], IOVA(2), page, true));
-	CHECK(!smmu_domain_reset(&smmu, a, 3));
-	CHECK(refused(&m.dev[0], IOVA(2)) && refused(&m.dev[1], IOVA(2)));
-	pages_free(page, 1);
-	page = map_new(a, IOVA(2));
-	CHECK(reaches(&m.dev[1], IOVA(2), page, true));
-	events();
-
-	/* From one domain to the other. */
-	CHECK(!smmu_detach(&smmu, m.dev[1].sid, a));
-	CHECK(refused(&m.dev[1], IOVA(2)));
-	CHECK(!smmu_attach(&smmu, m.dev[1].sid, b));
-	next = map_new(b, IOVA(2));
-	CHECK(reaches(&m.dev[1], IOVA(2), next, true));
-	CHECK(reaches(&m.dev[0], IOVA(2), page, true));
-	unmap_and_free(b, IOVA(2), &next, 1);
-	CHECK(!smmu_detach(&smmu, m.dev[1].sid, b));
-
-	CHECK(!smmu_detach(&smmu, m.dev[0].sid, a));
+	for (i = 0; i < 8; i++) {
+		CHECK(reaches(&d[0], IOVA(2), i & 1 ? in_b : in_a));
+		CHECK(reaches(&d[2], IOVA(2), i & 1 ? in_a : in_b));
+		CHECK(!smmu_move(&smmu, d[0].sid, i & 1 ? a : b));
+		CHECK(reaches(&d[0], IOVA(2), i & 1 ? in_a : in_b));
+		CHECK(!smmu_move(&smmu, d[2].sid, i & 1 ? b : a));
+		CHECK(reaches(&d[2], IOVA(2), i & 1 ? in_b : in_a));
+		events();
+	}
+	CHECK(reaches(&d[1], IOVA(2), in_a));
+	CHECK(!smmu_detach(&smmu, d[1].sid));
+	CHECK(refused(&d[1], IOVA(2)));
+	CHECK(!smmu_attach(&smmu, d[1].sid, b, d[1].ats));
+	CHECK(reaches(&d[1], IOVA(2), in_b));
+	CHECK(!smmu_move(&smmu, d[2].sid, a));
+	unmap_and_free(b, IOVA(2), &in_b, 1);
+	CHECK(refused(&d[1], IOVA(2)) && reaches(&d[2], IOVA(2), in_a));
+	CHECK(!smmu_move(&smmu, d[0].sid, b) && !smmu_move(&smmu, d[2].sid, b));
+	/* Nobody is there any more: page and tables go at once. */
 	CHECK(!smmu_domain_free(&smmu, a));
-	pages_free(page, 1);
+	pages_free(in_a, 1);
+	CHECK(!smmu_detach(&smmu, d[0].sid) && !smmu_detach(&smmu, d[1].sid));
+	CHECK(refused(&d[0], IOVA(2)));
 	events();
 }
 
 static void life(void)
 {
 	struct smmu_domain a, b;
+	struct device *d = m.dev;
 
 	CHECK(!smmu_init(&smmu, REGS));
 	m.up = true;
 	CHECK(!smmu_domain_init(&a, 1) && !smmu_domain_init(&b, 2));
-	CHECK(refused(&m.dev[0], IOVA(0)));
-	CHECK(!smmu_attach(&smmu, m.dev[0].sid, &a));
-	CHECK(!smmu_attach(&smmu, m.dev[1].sid, &a));
-	CHECK(!smmu_attach(&smmu, m.dev[2].sid, &b));
-	CHECK(refused(&m.dev[0], IOVA(0)));
+	CHECK(refused(&d[0], IOVA(0)));
+	CHECK(!smmu_attach(&smmu, d[0].sid, &a, d[0].ats));
+	CHECK(!smmu_attach(&smmu, d[1].sid, &a, d[1].ats));
+	CHECK(!smmu_attach(&smmu, d[2].sid, &b, d[2].ats));
+	CHECK(refused(&d[0], IOVA(0)));
 	mapping(&a, &b);
-	domains(&a, &b);
+	moving(&a, &b);
 	/* ASID 1 again, for another. */
 	CHECK(!smmu_domain_init(&a, 1));
-	CHECK(!smmu_attach(&smmu, m.dev[0].sid, &a) && !smmu_attach(&smmu, m.dev[1].sid, &a));
+	CHECK(!smmu_attach(&smmu, d[0].sid, &a, d[0].ats));
+	CHECK(!smmu_attach(&smmu, d[1].sid, &a, d[1].ats));
 	mapping(&a, &b);
-	CHECK(!smmu_detach(&smmu, m.dev[0].sid, &a) && !smmu_detach(&smmu, m.dev[1].sid, &a));
+	CHECK(!smmu_detach(&smmu, d[0].sid) && !smmu_detach(&smmu, d[1].sid));
 	CHECK(!smmu_domain_free(&smmu, &a));
-	CHECK(!smmu_detach(&smmu, m.dev[2].sid, &b) && !smmu_domain_free(&smmu, &b));
+	CHECK(!smmu_detach(&smmu, d[2].sid) && !smmu_domain_free(&smmu, &b));
 	m.quiet = true;
 	events();
 	iom_smmuv3_strict_finish(m.smmu);
@@ -387,9 +430,9 @@ static int run(uint64_t seed)
 	memset(&m, 0, sizeof(m));
 	if (!machine_open(seed))
 		return 2;
-	device_add(8);
-	device_add(9);
-	device_add(10);
+	device_add(8, false);
+	device_add(9, false);
+	device_add(10, true);
 	life();
 	machine_close();
 	if (m.reports) {
