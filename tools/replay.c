@@ -18,6 +18,7 @@
 
 #include <iom/base/endian.h>
 #include <iom/base/err.h>
+#include <iom/dev/smmuv3_ats.h>
 #include <iom/dev/smmuv3_strict.h>
 #include <iom/host/host.h>
 
@@ -358,23 +359,47 @@ static void drop_port(struct replay *r, struct port **at)
 	memmove(at, at + 1, (size_t)(&r->port[r->nr_ports] - at) * sizeof(struct port *));
 }
 
-static void dma(struct replay *r, const uint64_t v[4])
+/* What a device does at its port. */
+static void transact(struct replay *r, enum strict_input in, const uint64_t v[4])
 {
+	const struct iom_smmuv3_page_request req = {
+		.iova = v[1], .prgindex = (uint16_t)v[3], .ssid = (uint32_t)(v[2] >> 8),
+		.ssv = v[2] & STRICT_PRI_SSV, .read = v[2] & STRICT_PRI_READ,
+		.write = v[2] & STRICT_PRI_WRITE, .exec = v[2] & STRICT_PRI_EXEC,
+		.priv = v[2] & STRICT_PRI_PRIV, .last = v[2] & STRICT_PRI_LAST,
+	};
 	struct port **at = find_port(r, v[0]);
+	struct iom_smmuv3_prg_resp answer;
+	struct iom_smmuv3_ats_resp resp;
 	struct iom_smmuv3_result res;
+	struct iom_smmuv3_port *p;
 	uint64_t ev[4];
 
 	if (!at)
 		return;
-	if (!v[2] || v[1] + (v[2] - 1) < v[1] || !(v[3] & 3) || v[3] > UINT32_MAX) {
-		stop(r, "no such access: \"%s\"%s", r->line, "");
-		return;
-	}
+	p = &(*at)->p;
 	iom_access_begin(&(*at)->access);
 	iom_gmem_begin(&r->mem);
-	iom_smmuv3_dev_translate(&(*at)->p, v[1], v[2], (unsigned int)v[3], &res, ev);
+	if (in == STRICT_IN_ATS)
+		iom_smmuv3_dev_ats_request(p, v[1], (unsigned int)v[2], &resp, ev);
+	else if (in == STRICT_IN_PRI)
+		iom_smmuv3_dev_page_request(p, &req, &answer);
+	else if (!v[2] || v[1] + (v[2] - 1) < v[1] || !(v[3] & 3) || v[3] > UINT32_MAX)
+		stop(r, "no such access: \"%s\"%s", r->line, "");
+	else
+		iom_smmuv3_dev_translate(p, v[1], v[2], (unsigned int)v[3], &res, ev);
 	iom_gmem_end(&r->mem);
 	iom_access_end(&(*at)->access);
+}
+
+/* There are no endpoints here; what this one was given is forgotten with it. */
+static void unep(struct replay *r, uint64_t sid)
+{
+	static const struct iom_smmuv3_ep_ops none;
+	struct iom_smmuv3_ep ep;
+
+	iom_smmuv3_dev_ep_attach(&ep, r->s, (uint32_t)sid, &none);
+	iom_smmuv3_dev_ep_detach(&ep);
 }
 
 static void unport(struct replay *r, uint64_t sid)
@@ -409,7 +434,12 @@ static void perform(struct replay *r, enum strict_input in, const uint64_t v[4])
 		unport(r, v[0]);
 		break;
 	case STRICT_IN_DMA:
-		dma(r, v);
+	case STRICT_IN_ATS:
+	case STRICT_IN_PRI:
+		transact(r, in, v);
+		break;
+	case STRICT_IN_UNEP:
+		unep(r, v[0]);
 		break;
 	case STRICT_IN_WMB:
 		iom_smmuv3_strict_wmb(r->s);

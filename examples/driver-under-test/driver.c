@@ -34,7 +34,7 @@ enum { /* commands: 4 */
 #define STE1_WB_ISH	UINT64_C(0xd4)	/* fetches of CDs */
 #define STE1_ATS	UINT64_C(0x10000000)
 #define CD_V		UINT64_C(0x80000000)	/* 5.4 */
-#define CD_ATTR		UINT64_C(0xe20540003527)	/* 25 bits in, 48 out, 4K, WB, ISH, A, R, ASET */
+#define CD_ATTR		UINT64_C(0xe20540003527) /* 25 bits in, 48 out; 4K, WB, ISH, A, R, ASET */
 #define MAIR_WB		UINT64_C(0xff)
 #define PTE_TABLE	UINT64_C(3)
 #define PTE_PAGE	UINT64_C(0xf43)	/* nG, AF, ISH, unprivileged, MAIR index 0 */

@@ -114,6 +114,7 @@ bool planted(const char *bug)
 bool planted_in_command(uint64_t *w0)
 {
 	unsigned int op = *w0 & 0xff;
+	uint64_t asid = planted("wrong-asid"), vmid = planted("wrong-vmid");
 	uint64_t other = op == SMMU_CMD_SYNC ? m.tlbi : SMMU_CMD_SYNC;
 
 	if (!m.up)
@@ -124,7 +125,7 @@ bool planted_in_command(uint64_t *w0)
 		*w0 = other;
 	}
 	if (op == SMMU_CMD_TLBI_NH_ASID || op == SMMU_CMD_TLBI_NH_VA)
-		*w0 += (uint64_t)planted("wrong-asid") << 48 | (uint64_t)planted("wrong-vmid") << 32;
+		*w0 += asid << 48 | vmid << 32;
 	return (op == SMMU_CMD_CFGI_STE && planted("no-cfgi-ste")) ||
 	       (op == SMMU_CMD_CFGI_CD && planted("no-cfgi-cd")) ||
 	       (op == SMMU_CMD_TLBI_NH_VA && planted("no-tlbi")) ||

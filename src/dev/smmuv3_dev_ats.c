@@ -217,10 +217,15 @@ void iom_smmuv3_dev_ats_request(struct iom_smmuv3_port *p, uint64_t iova, unsign
 	r.t.gmem = p->gmem;
 	set_range(&r, 0, stu_lg2(&p->s->caps));
 	/* Nobody listens. */
-	if (!p->s->caps.ats)
+	if (!p->s->caps.ats) {
 		resp->status = IOM_SMMUV3_ATS_UR;
-	else
-		answer(&r);
+		return;
+	}
+	if (SMMU_STRICT(p->s))
+		iomi_smmuv3_strict_plain_begin(p, STRICT_IN_ATS, iova, access, 0);
+	answer(&r);
+	if (SMMU_STRICT(p->s))
+		iomi_smmuv3_strict_plain_end(p, (int)resp->status, resp->pa, resp->size_lg2);
 }
 
 /* --- endpoints --- */

@@ -7,7 +7,7 @@
  */
 #include <iom/base/endian.h>
 
-#include "smmuv3_dev_int.h"
+#include "smmuv3_strict_int.h"
 #include "wire/smmuv3_wire.h"
 
 enum fate { QUEUED, OVERFLOWN, UNAVAILABLE };
@@ -125,9 +125,8 @@ static void overflow_response(struct iom_smmuv3_port *p, struct iom_smmuv3_prg_r
 	resp->ssid = resp->ssv ? ssid : 0;
 }
 
-bool iom_smmuv3_dev_page_request(struct iom_smmuv3_port *p,
-				 const struct iom_smmuv3_page_request *req,
-				 struct iom_smmuv3_prg_resp *resp)
+static bool request(struct iom_smmuv3_port *p, const struct iom_smmuv3_page_request *req,
+		    struct iom_smmuv3_prg_resp *resp)
 {
 	struct iom_smmuv3_page_request r = *req;
 	enum fate fate;
@@ -149,4 +148,27 @@ bool iom_smmuv3_dev_page_request(struct iom_smmuv3_port *p,
 	if (fate == OVERFLOWN && r.ssv)
 		overflow_response(p, resp, r.ssid);
 	return true;
+}
+
+static uint64_t as_recorded(const struct iom_smmuv3_page_request *req)
+{
+	return (req->read ? STRICT_PRI_READ : 0) | (req->write ? STRICT_PRI_WRITE : 0) |
+	       (req->exec ? STRICT_PRI_EXEC : 0) | (req->priv ? STRICT_PRI_PRIV : 0) |
+	       (req->last ? STRICT_PRI_LAST : 0) | (req->ssv ? STRICT_PRI_SSV : 0) |
+	       (uint64_t)req->ssid << 8;
+}
+
+bool iom_smmuv3_dev_page_request(struct iom_smmuv3_port *p,
+				 const struct iom_smmuv3_page_request *req,
+				 struct iom_smmuv3_prg_resp *resp)
+{
+	bool answered;
+
+	if (!SMMU_STRICT(p->s))
+		return request(p, req, resp);
+	iomi_smmuv3_strict_plain_begin(p, STRICT_IN_PRI, req->iova, as_recorded(req),
+				       req->prgindex);
+	answered = request(p, req, resp);
+	iomi_smmuv3_strict_plain_end(p, answered, answered ? (uint64_t)resp->code : 0, 0);
+	return answered;
 }

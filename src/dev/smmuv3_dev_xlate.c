@@ -343,13 +343,29 @@ static int strict_miss(struct iom_smmuv3_port *p, struct smmu_txn *t, struct iom
 	int rc;
 
 	iomi_smmuv3_strict_xlate_begin(p, t);
+	if (is_held(p) && (rc = iomi_smmuv3_dev_stall_again(p, t->iova, access, &f))) {
+		rc = rc == IOM_EAGAIN ? rc : outcome(&f, t, res, ev);
+		goto out;
+	}
 	rc = iomi_smmuv3_dev_ctx_build(p->s, t, p->own, &f);
 	iomi_smmuv3_strict_xlate_configured(p->s, t, rc, &f);
 	if (!rc)
 		rc = strict_tables(p, t, res, &f);
 	if (rc)
 		rc = refuse(p, t, access, &f, res, ev);
+out:
 	iomi_smmuv3_strict_xlate_end(p, rc, res);
+	return rc;
+}
+
+static int strict_translated(struct iom_smmuv3_port *p, uint64_t iova, uint64_t len,
+			     unsigned int access, struct iom_smmuv3_result *res, uint64_t ev[4])
+{
+	int rc;
+
+	iomi_smmuv3_strict_plain_begin(p, STRICT_IN_DMA, iova, len, access);
+	rc = translated(p, iova, len, access, res, ev);
+	iomi_smmuv3_strict_plain_end(p, rc, rc ? 0 : res->pa, rc ? 0 : res->len);
 	return rc;
 }
 
@@ -365,13 +381,14 @@ static IOMI_COLD int miss_slow(struct iom_smmuv3_port *p, uint64_t iova, uint64_
 	int rc;
 
 	if (!seen && (access & IOM_SMMUV3_TRANSLATED))
-		return translated(p, iova, len, access, res, ev);
+		return SMMU_STRICT(s) ? strict_translated(p, iova, len, access, res, ev) :
+					translated(p, iova, len, access, res, ev);
 	fill_txn(p, iova, len, access, &t);
 	if (!seen) {
-		if (is_held(p) && (rc = iomi_smmuv3_dev_stall_again(p, iova, access, &f)))
-			return rc == IOM_EAGAIN ? rc : outcome(&f, &t, res, ev);
 		if (SMMU_STRICT(s))
 			return strict_miss(p, &t, res, ev);
+		if (is_held(p) && (rc = iomi_smmuv3_dev_stall_again(p, iova, access, &f)))
+			return rc == IOM_EAGAIN ? rc : outcome(&f, &t, res, ev);
 		rc = iomi_smmuv3_dev_lookup(s, &t, p->own, &p->ctx, &p->gen, &f);
 		if (rc) {
 			p->gen = 0;

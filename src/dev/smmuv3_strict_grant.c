@@ -24,7 +24,6 @@ void iomi_smmuv3_strict_granted(struct iom_smmuv3_dev *s, const struct smmu_txn 
 	struct chk_grant *g = NULL;
 	unsigned int i;
 
-	iom_plat_lock(s->plat, &s->strict->lock);
 	for (i = 0; i < CHK_GRANTS; i++) {
 		if (k->grant[i].there && k->grant[i].sid == t->sid &&
 		    k->grant[i].ssv == t->ssv && k->grant[i].ssid == t->ssid &&
@@ -35,7 +34,6 @@ void iomi_smmuv3_strict_granted(struct iom_smmuv3_dev *s, const struct smmu_txn 
 		g = &k->grant[k->next_grant++ % CHK_GRANTS];
 	*g = (struct chk_grant){ .there = true, .ssv = t->ssv, .sid = t->sid, .ssid = t->ssid,
 				 .size_lg2 = resp->size_lg2, .iova = resp->iova, .pa = resp->pa };
-	iom_plat_unlock(s->plat, &s->strict->lock);
 }
 
 void iomi_smmuv3_strict_ungranted(struct iom_smmuv3_dev *s, uint32_t sid)
@@ -44,6 +42,8 @@ void iomi_smmuv3_strict_ungranted(struct iom_smmuv3_dev *s, uint32_t sid)
 	unsigned int i;
 
 	iom_plat_lock(s->plat, &s->strict->lock);
+	iomi_smmuv3_strict_record_input(s->strict->record, s->strict->step, STRICT_IN_UNEP, sid,
+					0, 0, 0);
 	for (i = 0; i < CHK_GRANTS; i++)
 		k->grant[i].there = k->grant[i].there && k->grant[i].sid != sid;
 	iom_plat_unlock(s->plat, &s->strict->lock);

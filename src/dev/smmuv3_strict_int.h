@@ -143,8 +143,8 @@ void iomi_smmuv3_strict_at_finish(struct iom_smmuv3_dev *s);
 void iomi_smmuv3_strict_at_settled(struct iom_smmuv3_dev *s);
 
 /*
- * smmuv3_strict_grant.c. Takes the strict lock: an ATS request of t was answered;
- * an endpoint is detached. Strict lock held: memory is let go.
+ * smmuv3_strict_grant.c. Takes the strict lock: an endpoint is detached. Strict
+ * lock held: an ATS request of t was answered; memory is let go.
  */
 struct iom_smmuv3_ats_resp;
 void iomi_smmuv3_strict_granted(struct iom_smmuv3_dev *s, const struct smmu_txn *t,
@@ -237,6 +237,14 @@ void iomi_smmuv3_strict_event(struct iom_smmuv3_dev *s, struct iom_gmem *gmem,
 			      const struct smmu_fault *f);
 void iomi_smmuv3_strict_xlate_end(struct iom_smmuv3_port *p, int rc,
 				  const struct iom_smmuv3_result *res);
+/*
+ * Around what a port asks for and the model answers by its ordinary caches: it is
+ * recorded, and the strict lock held. a, b, c: numbers of the input behind the
+ * StreamID, then of what it gave.
+ */
+void iomi_smmuv3_strict_plain_begin(struct iom_smmuv3_port *p, enum strict_input in, uint64_t a,
+				    uint64_t b, uint64_t c);
+void iomi_smmuv3_strict_plain_end(struct iom_smmuv3_port *p, int rc, uint64_t a, uint64_t b);
 
 /* checker's own memory; IOM_ENOMEM. */
 int iomi_smmuv3_strict_checker_init(struct iom_smmuv3_dev *s);

@@ -22,6 +22,9 @@
  * line. Both sides keep the words they know in a struct strict_seen, which
  * forgets alike.
  *
+ * Endpoints are not in it: for a replay each ATC_INV is complete at once. Where one
+ * was answered late, or not at all, the replay differs.
+ *
  * Threads: an input and what follows it is under the strict lock; see there.
  */
 #ifndef IOMI_DEV_SMMUV3_STRICT_RECORD_H
@@ -41,6 +44,9 @@
 	row(PORT, "port", 1)		/* StreamID: a port more */ \
 	row(UNPORT, "unport", 1)	/* the last one of this StreamID goes */ \
 	row(DMA, "dma", 4)		/* StreamID, address, length, access word */ \
+	row(ATS, "ats", 3)		/* translation request: StreamID, address, access word */ \
+	row(PRI, "pri", 4)		/* StreamID, address, request word, PRG index */ \
+	row(UNEP, "unep", 1)		/* StreamID: an endpoint goes, and what it was given */ \
 	row(WMB, "wmb", 0) \
 	row(RELEASE, "release", 2)	/* address, length */ \
 	row(ACQUIRE, "acquire", 2) \
@@ -86,6 +92,14 @@ static inline void strict_seen_put(struct strict_seen *m, uint64_t addr, uint64_
 	m->addr[i] = addr | 1;
 	m->val[i] = val;
 }
+
+/* The request word of PRI: the SubstreamID at bit 8, as in an access word, and: */
+#define STRICT_PRI_READ		0x01u
+#define STRICT_PRI_WRITE	0x02u
+#define STRICT_PRI_EXEC		0x04u
+#define STRICT_PRI_PRIV		0x08u
+#define STRICT_PRI_LAST		0x10u
+#define STRICT_PRI_SSV		0x20u
 
 struct strict_record;
 

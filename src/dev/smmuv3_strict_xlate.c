@@ -56,6 +56,24 @@ void iomi_smmuv3_strict_xlate_end(struct iom_smmuv3_port *p, int rc,
 	iom_plat_unlock(p->s->plat, &p->s->strict->lock);
 }
 
+/* What goes by the model's ordinary caches: recorded, and one at a time. */
+void iomi_smmuv3_strict_plain_begin(struct iom_smmuv3_port *p, enum strict_input in, uint64_t a,
+				    uint64_t b, uint64_t c)
+{
+	struct smmu_strict *x = p->s->strict;
+
+	iom_plat_lock(p->s->plat, &x->lock);
+	iomi_smmuv3_strict_record_input(x->record, x->step, in, p->sid, a, b, c);
+}
+
+void iomi_smmuv3_strict_plain_end(struct iom_smmuv3_port *p, int rc, uint64_t a, uint64_t b)
+{
+	const uint64_t val[] = { a, b };
+
+	iomi_smmuv3_strict_record_result(p->s->strict->record, rc, 2, val);
+	iom_plat_unlock(p->s->plat, &p->s->strict->lock);
+}
+
 static const struct strict_line *line(const struct strict_held *h)
 {
 	return h ? &h->l : NULL;

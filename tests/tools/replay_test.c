@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <iom/dev/smmuv3_ats.h>
 #include <iom/dev/smmuv3_strict.h>
 
 #include "iom.h"
@@ -60,6 +61,25 @@ static void dma(struct st *t, struct iom_smmuv3_port *p, uint64_t iova, unsigned
 	iom_access_end(&t->access);
 }
 
+/* What only an endpoint with ATS does. */
+static void ats(struct st *t, struct iom_smmuv3_port *p, uint64_t iova, struct test_rng *rng)
+{
+	const struct iom_smmuv3_page_request req = {
+		.iova = iova, .ssv = test_rng_below(rng, 2), .ssid = 5, .read = true,
+		.last = test_rng_below(rng, 2), .prgindex = 3,
+	};
+	struct iom_smmuv3_prg_resp answer;
+	struct iom_smmuv3_ats_resp resp;
+	uint64_t ev[4];
+
+	iom_access_begin(&t->access);
+	if (test_rng_below(rng, 3))
+		iom_smmuv3_dev_ats_request(p, iova, ST_W, &resp, ev);
+	else
+		iom_smmuv3_dev_page_request(p, &req, &answer);
+	iom_access_end(&t->access);
+}
+
 static void one(struct st *t, struct st_stream x[3], struct iom_smmuv3_port port[3],
 		struct test_rng *rng)
 {
@@ -69,7 +89,7 @@ static void one(struct st *t, struct st_stream x[3], struct iom_smmuv3_port port
 	uint64_t ia = 0x40000000 + test_rng_below(rng, 6) * 0x1000;
 	uint64_t oa = (y->s1.off ? ST_IPA : BASE) + 0x100000 + test_rng_below(rng, 8) * 0x1000;
 
-	switch (test_rng_below(rng, 8)) {
+	switch (test_rng_below(rng, 10)) {
 	case 0:
 		st_map(t, tb, ia, oa, 3, tb->stage == 1 ? ST_S1_RW : ST_S2_RW);
 		break;
@@ -92,6 +112,12 @@ static void one(struct st *t, struct st_stream x[3], struct iom_smmuv3_port port
 	case 4:
 		iom_smmuv3_strict_release(t->s, BASE + 0x101000, 0x1000);
 		iom_smmuv3_strict_acquire(t->s, BASE + 0x101000, 0x1000);
+		break;
+	case 5:
+		ats(t, &port[k], ia, rng);
+		break;
+	case 6:
+		dma(t, &port[k], BASE + 0x100000, ST_R | IOM_SMMUV3_TRANSLATED);
 		break;
 	default:
 		dma(t, &port[k], ia, test_rng_below(rng, 2) ? ST_R : ST_W);
@@ -122,12 +148,18 @@ static void make_run(uint64_t seed, unsigned int steps, enum iom_smmuv3_mode mod
 	record.s[0] = reports.s[0] = 0;
 	test_rng_seed(&rng, seed);
 	cfg.mode = mode;
+	iom_smmuv3_dev_default_idr(cfg.idr);
+	iom_smmuv3_dev_ats_idr(cfg.idr);
 	cfg.strict = &strict;
 	st_open(&t, &cfg, BASE);
 	memset(x, 0, sizeof(x));
 	st_stream_s1(&t, &x[0], 1);
 	st_stream_s2(&t, &x[1], 2);
 	st_stream_nested(&t, &x[2], 3);
+	for (i = 0; i < 2; i++) {
+		x[i].ste[1] |= UINT64_C(1) << 28;	/* EATS */
+		st_ste_put(&t, x[i].sid, x[i].ste);
+	}
 	for (i = 0; i < 3; i++)
 		ST_REQUIRE(!iom_smmuv3_dev_port_init(&port[i], t.s, x[i].sid, &t.dma.g));
 	while (steps--)
