@@ -132,7 +132,7 @@ void iomi_smmuv3_strict_reset(struct iom_smmuv3_dev *s)
 	input(s, STRICT_IN_RESET, 0, 0, 0);
 	iomi_smmuv3_strict_forget(s);
 	e->nr_pending = e->nr_events = e->nr_used = e->next_used = 0;
-	e->stand = e->sync_late = 0;
+	e->stand = e->sync_late = e->hoard = 0;
 	e->sync_seen = e->queue_known = e->overflow = false;
 	e->cr0.late = e->irq.late = e->gbpa.late = 0;
 	iom_plat_unlock(s->plat, &s->strict->lock);
@@ -181,61 +181,6 @@ void iomi_smmuv3_strict_unport(struct iom_smmuv3_port *p)
 	}
 }
 
-/* --- events --- */
-
-/* Held back now and then; software sees it at a later step, or when a CMD_SYNC completes. */
-void iomi_smmuv3_strict_event(struct iom_smmuv3_dev *s, struct iom_gmem *gmem,
-			      const struct smmu_fault *f)
-{
-	struct smmu_strict *x = s->strict;
-	struct strict_engine *e = x->engine;
-
-	if (e->nr_events == STRICT_EVENTS || !iomi_smmuv3_strict_rand(x, 2)) {
-		iomi_smmuv3_dev_event(s, gmem, f);
-		return;
-	}
-	x->stats.late_events++;
-	e->event[e->nr_events].f = *f;
-	e->event[e->nr_events++].late = 1 + iomi_smmuv3_strict_rand(x, x->cfg.max_delay);
-	if (s->cfg.mode == IOM_SMMUV3_WORKER)
-		s->cfg.wake(s->cfg.arg);
-}
-
-static void event_out(struct iom_smmuv3_dev *s, struct iom_gmem *gmem, unsigned int i)
-{
-	struct strict_engine *e = s->strict->engine;
-	struct smmu_fault f = e->event[i].f;
-
-	e->nr_events--;
-	for (; i < e->nr_events; i++)
-		e->event[i] = e->event[i + 1];
-	iomi_smmuv3_dev_event(s, gmem, &f);
-}
-
-static void events_step(struct iom_smmuv3_dev *s, struct iom_gmem *gmem)
-{
-	struct strict_engine *e = s->strict->engine;
-	unsigned int i;
-
-	for (i = 0; i < e->nr_events; ) {
-		if (--e->event[i].late)
-			i++;
-		else
-			event_out(s, gmem, i);
-	}
-}
-
-void iomi_smmuv3_strict_events_out(struct iom_smmuv3_dev *s)
-{
-	struct strict_engine *e = s->strict->engine;
-
-	if (!e->nr_events || iom_gmem_begin(s->cfg.gmem))
-		return;
-	while (e->nr_events)
-		event_out(s, s->cfg.gmem, 0);
-	iom_gmem_end(s->cfg.gmem);
-}
-
 /* --- steps --- */
 
 static void poll_all(struct iom_smmuv3_dev *s, struct iom_gmem *gmem)
@@ -261,10 +206,11 @@ void iomi_smmuv3_strict_step(struct iom_smmuv3_dev *s, struct iom_gmem *gmem)
 	one_less(&e->cr0.late);
 	one_less(&e->irq.late);
 	one_less(&e->gbpa.late);
+	one_less(&e->hoard);
 	iomi_smmuv3_strict_view_past(s, gmem);
 	if (!iomi_smmuv3_strict_rand(x, 8))
 		poll_all(s, gmem);
-	events_step(s, gmem);
+	iomi_smmuv3_strict_events_step(s, gmem);
 	if (!iomi_smmuv3_strict_rand(x, 2))
 		iomi_smmuv3_strict_cmd_some(s);
 	if (!iomi_smmuv3_strict_rand(x, 4))
@@ -515,9 +461,10 @@ int iom_smmuv3_strict_finish(struct iom_smmuv3_dev *s)
 		return IOM_EINVAL;
 	lock(s);
 	input(s, STRICT_IN_FINISH, 0, 0, 0);
+	/* Of what comes now the driver knows nothing. */
+	iomi_smmuv3_strict_at_finish(s);
 	step(s, true);
 	iomi_smmuv3_strict_events_out(s);
-	iomi_smmuv3_strict_at_finish(s);
 	unlock(s);
 	return IOM_OK;
 }

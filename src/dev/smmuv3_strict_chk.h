@@ -81,8 +81,9 @@ struct strict_checker {
 	uint32_t cr0_unseen, irq_unseen;
 	bool gbpa_unseen;
 	uint64_t cr0_step, irq_step, gbpa_step;
-	uint64_t gerror_step;		/* since when an error is active; 0: none is */
+	uint32_t gerror_age;		/* accesses since an error is active */
 	bool gerror_told;
+	bool evtq_overflow_seen, priq_overflow_seen;	/* software read PROD, and left it */
 
 	/* CMD_SYNCs that must be complete before SMMUEN; 0: no such command yet */
 	uint64_t cfgi_all, tlbi_all, tlbi_el2;

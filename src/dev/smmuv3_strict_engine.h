@@ -26,7 +26,7 @@
 #define STRICT_STATES	8u	/* of each */
 #define STRICT_PENDING	256u	/* commands consumed, whose effect may be out */
 #define STRICT_USED_IAS	16u
-#define STRICT_EVENTS	8u
+#define STRICT_EVENTS	64u	/* held back at most */
 #define STRICT_STREAMS	64u
 #define STRICT_PATH	40u	/* descriptors of a nested walk, at most 5 * 6 + 5 */
 
@@ -164,6 +164,7 @@ struct strict_engine {
 	struct strict_ack cr0, irq, gbpa;
 	struct strict_event event[STRICT_EVENTS];
 	unsigned int nr_events;
+	unsigned int hoard;		/* steps for which all that come are held back */
 	struct strict_used_ia used[STRICT_USED_IAS];
 	unsigned int nr_used, next_used;
 	uint32_t sid[STRICT_STREAMS];	/* of ports */
@@ -183,10 +184,15 @@ uint32_t iomi_smmuv3_strict_rand(struct smmu_strict *x, uint32_t n);
 void iomi_smmuv3_strict_step(struct iom_smmuv3_dev *s, struct iom_gmem *gmem);
 /* Everything held goes: reset, restore, and where it cannot be told what should. */
 void iomi_smmuv3_strict_forget(struct iom_smmuv3_dev *s);
-/* Events that are held back are written, by cfg.gmem. */
-void iomi_smmuv3_strict_events_out(struct iom_smmuv3_dev *s);
 /* Is what has changed at that time the driver's fault by now? */
 bool iomi_smmuv3_strict_too_old(const struct smmu_strict *x, uint64_t changed, uint64_t syncs);
+
+/* --- smmuv3_strict_event.c --- */
+
+/* Those whose time has come; gmem's bracket is open. */
+void iomi_smmuv3_strict_events_step(struct iom_smmuv3_dev *s, struct iom_gmem *gmem);
+/* All that are held back, by cfg.gmem. */
+void iomi_smmuv3_strict_events_out(struct iom_smmuv3_dev *s);
 
 /* --- smmuv3_strict_view.c --- */
 

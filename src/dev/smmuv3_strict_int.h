@@ -8,6 +8,7 @@
  *	smmuv3_strict_tlbi.c	what a TLBI takes from that
  *	smmuv3_strict_cmd.c	the command queue: late, and between two CMD_SYNCs in any order
  *	smmuv3_strict_xlate.c	a transaction
+ *	smmuv3_strict_event.c	events: late, all at once, merged
  *	smmuv3_strict_gmem.c	memory, noted for the record
  *	smmuv3_strict_record.c	the record of a run
  *	smmuv3_strict_rules.c	the catalogue

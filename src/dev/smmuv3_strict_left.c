@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * V = 0 is a way to block a stream, and a step of every update. Contents that
- * were never valid and are left so are taken for a forgotten V; where the driver
- * says that it is done, also new contents of what had been valid. How much time
- * or DMA goes by says nothing: devices do not wait for an update to end.
+ * were not valid at any transaction or CFGI, and are left so, are taken for a
+ * forgotten V; where the driver says that it is done, also new contents of what
+ * had been valid. How much time or DMA goes by says nothing: devices do not
+ * wait for an update to end.
  */
 #include <iom/base/mem.h>
 
 #include "smmuv3_strict_chk.h"
-#include "wire/smmuv3_wire.h"
+#include "smmuv3_strict_engine.h"
 
 /* 3.21.3.1: of an update one CFGI comes behind contents that V = 0 hides. */
 #define LEFT_CFGIS	2u
@@ -24,15 +25,20 @@ static struct chk_valid *was_valid(struct strict_checker *c, uint64_t pa)
 	return NULL;
 }
 
-void iomi_smmuv3_strict_chk_is_valid(struct strict_checker *c, const struct strict_line *line)
+static void is_valid(struct strict_checker *c, uint64_t pa, const uint64_t w[8])
 {
-	struct chk_valid *v = was_valid(c, line->pa);
+	struct chk_valid *v = was_valid(c, pa);
 
 	if (!v)
 		v = &c->valid[c->next_valid++ % CHK_VALID];
 	v->there = true;
-	v->pa = line->pa;
-	memcpy(v->w, line->w, sizeof(v->w));
+	v->pa = pa;
+	memcpy(v->w, w, sizeof(v->w));
+}
+
+void iomi_smmuv3_strict_chk_is_valid(struct strict_checker *c, const struct strict_line *line)
+{
+	is_valid(c, line->pa, line->w);
 }
 
 /* Is there something new beside the word with V? Then it is more than blocked. */
@@ -131,14 +137,67 @@ static bool names(const struct smmuv3_wire_cmd *c, const struct chk_left *l)
 	return c->opcode == SMMU_CMD_CFGI_STE && c->sid == l->sid;
 }
 
+/* --- what a CFGI says is there --------------------------------------------- */
+
+struct looker {
+	struct smmu_fetcher base;
+	struct iom_smmuv3_dev *s;
+};
+
+static int look_fetch(struct smmu_fetcher *f, const struct smmu_txn *t,
+		      const struct iom_smmuv3_fetch *what, uint64_t *w, unsigned int n)
+{
+	struct iom_smmuv3_dev *s = IOM_CONTAINER_OF(f, struct looker, base)->s;
+	int rc = iomi_smmuv3_strict_load(s, t->gmem, what->pa, w, n);
+
+	if (!rc && ((what->kind == IOM_SMMUV3_FETCH_STE && (w[0] & SMMU_STE0_V)) ||
+		    (what->kind == IOM_SMMUV3_FETCH_CD && (w[0] & SMMU_CD0_V))))
+		is_valid(s->strict->checker, what->pa, w);
+	return rc;
+}
+
+/* No transaction need have met them while they were valid. gmem's bracket is open. */
+static void look(struct iom_smmuv3_dev *s, uint32_t sid, uint32_t ssid)
+{
+	struct looker l = { .base.fetch = look_fetch, .s = s };
+	struct smmu_fault f = { .rc = IOM_EFAULT };
+	struct smmu_txn t = {
+		.access = IOM_ACCESS_READ | IOM_ACCESS_QUIET | SMMU_ACCESS_LOOK,
+		.len = 1, .gmem = s->cfg.gmem, .fetch = &l.base,
+		.sid = sid, .ssv = ssid != 0, .ssid = ssid,
+	};
+	struct smmu_ctx *c = &s->strict->engine->ctx;
+
+	memset(c, 0, sizeof(*c));
+	(void)iomi_smmuv3_dev_ctx_build(s, &t, c, &f);
+}
+
+static void look_at_named(struct iom_smmuv3_dev *s, const struct smmuv3_wire_cmd *c)
+{
+	const struct strict_engine *e = s->strict->engine;
+	uint32_t low = 0;
+	unsigned int i;
+
+	if (c->opcode != SMMU_CMD_CFGI_STE_RANGE) {
+		look(s, c->sid, c->opcode == SMMU_CMD_CFGI_CD ? c->ssid : 0);
+		return;
+	}
+	low = c->range == SMMU_CFGI_RANGE_ALL ? UINT32_MAX : (IOM_BIT32(c->range) << 1) - 1;
+	for (i = 0; i < e->nr_sids; i++) {
+		if (!((e->sid[i] ^ c->sid) & ~low))
+			look(s, e->sid[i], 0);
+	}
+}
+
 void iomi_smmuv3_strict_chk_named(struct iom_smmuv3_dev *s, const struct smmuv3_wire_cmd *c)
 {
 	struct strict_checker *k = s->strict->checker;
 	struct chk_left *l;
 
-	if ((c->opcode != SMMU_CMD_CFGI_STE && c->opcode != SMMU_CMD_CFGI_CD) ||
+	if (c->opcode < SMMU_CMD_CFGI_STE || c->opcode > SMMU_CMD_CFGI_CD_ALL ||
 	    iom_gmem_begin(s->cfg.gmem))
 		return;
+	look_at_named(s, c);
 	for (l = k->left; l < k->left + CHK_LEFT; l++) {
 		if (names(c, l) && still(s, s->cfg.gmem, l) && ++l->cfgis >= LEFT_CFGIS &&
 		    !l->again)
@@ -146,6 +205,8 @@ void iomi_smmuv3_strict_chk_named(struct iom_smmuv3_dev *s, const struct smmuv3_
 	}
 	iom_gmem_end(s->cfg.gmem);
 }
+
+/* --- the end --------------------------------------------------------------- */
 
 void iomi_smmuv3_strict_chk_left_release(struct strict_checker *c, struct iom_range r)
 {

@@ -14,7 +14,7 @@
 #include "wire/smmuv3_fields.h"
 #include "wire/smmuv3_text.h"
 
-#define GERROR_STEPS	65536u	/* an error active for so long was forgotten */
+#define GERROR_LONG	1048576u	/* accesses: an error active for so long was forgotten */
 
 struct access {
 	struct iom_smmuv3_dev *s;
@@ -201,11 +201,13 @@ static void cmdq_prod(const struct access *a, uint32_t old, uint32_t prod)
 }
 
 /* Of an output queue; how many entries software has taken, 0 if it cannot be. */
-static uint32_t out_cons(const struct access *a, const struct smmu_queue *q, unsigned int lg2)
+static uint32_t out_cons(const struct access *a, const struct smmu_queue *q, unsigned int lg2,
+			 bool *overflow_seen)
 {
 	uint32_t mask = (IOM_BIT32(lg2) << 1) - 1, there = (q->prod - q->cons) & mask;
 	uint32_t taken = (uint32_t)(a->val - q->cons) & mask;
 
+	*overflow_seen = *overflow_seen && ((q->prod ^ a->val) & SMMU_Q_OVFLG);
 	if (taken <= there)
 		return taken;
 	tell(a, SMMU_RULE_EVENTQ_CONS, "PROD is %x, CONS was %x", q->prod & mask, q->cons & mask);
@@ -216,7 +218,8 @@ static void eventq_cons(const struct access *a)
 {
 	const struct smmu_queue *q = &a->s->evtq;
 
-	(void)out_cons(a, q, queue_base(a, q->base, a->s->eventqs_lg2, 5, false));
+	(void)out_cons(a, q, queue_base(a, q->base, a->s->eventqs_lg2, 5, false),
+		       &a->c->evtq_overflow_seen);
 }
 
 static void priq_cons(const struct access *a)
@@ -225,7 +228,8 @@ static void priq_cons(const struct access *a)
 	unsigned int lg2 = queue_base(a, q->base, a->s->priqs_lg2, 4, false);
 	uint64_t base = q->base & SMMU_Q_BASE_ADDR & ~((UINT64_C(16) << lg2) - 1);
 
-	iomi_smmuv3_strict_chk_taken(a->s, q->cons, out_cons(a, q, lg2), base, lg2);
+	iomi_smmuv3_strict_chk_taken(a->s, q->cons,
+				     out_cons(a, q, lg2, &a->c->priq_overflow_seen), base, lg2);
 }
 
 static void priq(const struct access *a)
@@ -433,19 +437,17 @@ static void state(const struct access *a)
 
 /* --- accesses -------------------------------------------------------------- */
 
+/* The driver's own accesses count: what devices do meanwhile is no time of its. */
 static void gerror_age(const struct access *a)
 {
 	struct strict_checker *c = a->c;
-	uint64_t step = a->s->strict->step;
 
 	if (a->s->gerror == a->s->gerrorn) {
-		c->gerror_step = 0;
+		c->gerror_age = 0;
 		c->gerror_told = false;
 		return;
 	}
-	if (!c->gerror_step)
-		c->gerror_step = step;
-	if (c->gerror_told || step - c->gerror_step < GERROR_STEPS)
+	if (c->gerror_told || ++c->gerror_age < GERROR_LONG)
 		return;
 	c->gerror_told = true;
 	tell(a, SMMU_RULE_GERROR_LEFT, "GERROR is %x, GERRORN %x", a->s->gerror, a->s->gerrorn);
@@ -507,6 +509,12 @@ void iomi_smmuv3_strict_after_read(struct iom_smmuv3_dev *s, uint64_t off, unsig
 		if (!(val & SMMU_GBPA_UPDATE))
 			c->gbpa_unseen = false;
 		break;
+	case SMMU_EVENTQ_PROD:
+		c->evtq_overflow_seen |= (val ^ s->evtq.cons) >> 31 & 1;
+		break;
+	case SMMU_PRIQ_PROD:
+		c->priq_overflow_seen |= (val ^ s->priq.cons) >> 31 & 1;
+		break;
 	default:
 		break;
 	}
@@ -521,12 +529,13 @@ void iomi_smmuv3_strict_at_finish(struct iom_smmuv3_dev *s)
 		tell(&a, SMMU_RULE_GERROR_LEFT, "GERROR is %x, GERRORN %x", s->gerror, s->gerrorn);
 	a.off = SMMU_EVENTQ_PROD;
 	a.val = s->evtq.prod;
-	if ((s->evtq.prod ^ s->evtq.cons) & SMMU_Q_OVFLG)
+	/* One that the driver has not been shown is no mistake of its. */
+	if (a.c->evtq_overflow_seen && ((s->evtq.prod ^ s->evtq.cons) & SMMU_Q_OVFLG))
 		tell(&a, SMMU_RULE_OVERFLOW_LEFT, "EVENTQ_PROD is %x, EVENTQ_CONS %x", s->evtq.prod,
 		     s->evtq.cons);
 	a.off = SMMU_PRIQ_PROD;
 	a.val = s->priq.prod;
-	if ((s->priq.prod ^ s->priq.cons) & SMMU_Q_OVFLG)
+	if (a.c->priq_overflow_seen && ((s->priq.prod ^ s->priq.cons) & SMMU_Q_OVFLG))
 		tell(&a, SMMU_RULE_OVERFLOW_LEFT, "PRIQ_PROD is %x, PRIQ_CONS %x", s->priq.prod,
 		     s->priq.cons);
 	iomi_smmuv3_strict_chk_left(s, false);

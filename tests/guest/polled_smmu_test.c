@@ -198,6 +198,7 @@ static struct json_object *strict_report(struct smmu_strict_run *r)
 	put(o, "late_syncs", st.late_syncs);
 	put(o, "late_cmds", st.late_cmds);
 	put(o, "late_events", st.late_events);
+	put(o, "merged_events", st.merged_events);
 	return o;
 }
 

@@ -169,6 +169,36 @@ RUN(cd_v)
 	sd_use(d, 0, SD_IOVA);
 }
 
+/* Near: it was valid, but no device used it then. */
+RUN(ste_v_unused)
+{
+	uint64_t at;
+	unsigned int n;
+
+	UNUSED;
+	sd_open(d);
+	sd_stream(d, 5);
+	sd_start(d);
+	at = d->t.strtab + 64;
+	st_poke_n(&d->t, at + 8, d->ste + 1, 7);
+	sd_wmb(d);
+	sd_cfgi_ste(d, 1, true);
+	sd_sync(d);
+	if (!bad) {
+		st_poke(&d->t, at, d->ste[0]);
+		sd_wmb(d);
+		sd_cfgi_ste(d, 1, true);
+		sd_sync(d);
+		st_poke(&d->t, at, d->ste[0] & ~UINT64_C(1));
+		sd_wmb(d);
+	}
+	for (n = 0; n < 4; n++) {
+		sd_use(d, 1, SD_IOVA);
+		sd_cfgi_ste(d, 1, true);
+		sd_sync(d);
+	}
+}
+
 #define MUCH	40u	/* sd_use()s: devices do not wait for an update to end */
 
 static void much(struct sd *d, uint32_t sid, uint32_t ssid)
@@ -350,7 +380,7 @@ RUN(asid_shared)
 #define R(rule, f)	{ SMMU_RULE_##rule, f, NULL }
 
 const struct sd_scenario sd_struct[] = {
-	R(STE_V, ste_v), R(STE_V, ste_v_teardown), R(STE_V, ste_v_steps),
+	R(STE_V, ste_v), R(STE_V, ste_v_teardown), R(STE_V, ste_v_unused), R(STE_V, ste_v_steps),
 	R(CD_V, cd_v), R(CD_V, cd_v_steps),
 	R(L1STD_SPAN, l1std_span), R(L1STD_ALIGN, l1std_align), R(L1STD_RES0, l1std_res0),
 	R(L1CD_RES0, l1cd_res0), R(L1CD_ALIGN, l1cd_align), R(VMID_SHARED, vmid_shared),

@@ -3,9 +3,9 @@
  * The strict SMMUv3: the model of <iom/dev/smmuv3_dev.h> as a sanitizer for its
  * driver. By a seed it is as weak as the architecture lets hardware be (it keeps
  * entries, prefetches, reads words at different times, answers late, carries out
- * commands between two CMD_SYNCs in any order), and it names the rule that a
- * driver breaks. The catalogue of rules is docs/smmuv3-rules.md; how to put a
- * driver on it, docs/test-your-smmuv3-driver.md.
+ * commands between two CMD_SYNCs in any order, merges events and writes many at
+ * once), and it names the rule that a driver breaks. The catalogue of rules is
+ * docs/smmuv3-rules.md; how to put a driver on it, docs/test-your-smmuv3-driver.md.
  *
  * Chosen at creation: iom_smmuv3_dev_cfg.strict. What a transaction is given is
  * what hardware might give it; a report changes nothing.
@@ -138,6 +138,7 @@ struct iom_smmuv3_strict_stats {
 	uint64_t late_syncs;	/* CMD_SYNCs that completed at a later step */
 	uint64_t late_cmds;	/* CFGIs and TLBIs put off, to be carried out in any order */
 	uint64_t late_events;
+	uint64_t merged_events;	/* into one of the same page that was late, by STE.MEV */
 };
 int iom_smmuv3_strict_stats(struct iom_smmuv3_dev *s, struct iom_smmuv3_strict_stats *st);
 
