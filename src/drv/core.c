@@ -73,24 +73,36 @@ static int stream_to(const struct iom_device *dev, unsigned int i, struct iom_do
 }
 
 /*
- * All its streams. If one fails, those before it go back; one that cannot go back
- * is blocked, and if it cannot be blocked either its IOMMU is dead.
+ * The first n of its streams to where they were. One that cannot go there is blocked,
+ * and if that is not confirmed either its IOMMU answers nothing any more.
  */
-static int device_to(struct iom_device *dev, struct iom_domain *d, struct iom_domain *back)
+static int device_back(struct iom_device *dev, unsigned int n, struct iom_domain *back)
 {
 	unsigned int i;
 	int rc = IOM_OK;
 
-	for (i = 0; i < iomi_core_nr_ids(dev) && !rc; i++)
-		rc = stream_to(dev, i, d);
-	if (!rc)
-		return IOM_OK;
-	for (i--; i--;) {
+	for (i = 0; i < n; i++) {
 		if (stream_to(dev, i, back)) {
 			dev->stream[i]->iommu->ops->attach(dev->stream[i], NULL);
 			rc = IOM_EIO;
 		}
 	}
+	return rc;
+}
+
+/* All its streams, or none: what moved goes back, and so does what nobody knows the place of. */
+static int device_to(struct iom_device *dev, struct iom_domain *d, struct iom_domain *back)
+{
+	unsigned int i;
+	int rc = IOM_OK;
+
+	for (i = 0; i < iomi_core_nr_ids(dev); i++) {
+		rc = stream_to(dev, i, d);
+		if (rc)
+			break;
+	}
+	if (rc && device_back(dev, i + (rc == IOM_EIO), back))
+		rc = IOM_EIO;
 	return rc;
 }
 
@@ -174,10 +186,22 @@ int iomi_core_bind(struct iom_core *core, struct iom_device *dev)
 	return rc;
 }
 
+unsigned int iomi_core_pasids(const struct iom_device *dev)
+{
+	const struct iom_core_stream *st;
+	unsigned int i, n = 0;
+
+	for (i = 0; i < iomi_core_nr_ids(dev); i++) {
+		st = dev->stream[i];
+		n += st ? st->iommu->ops->pasids(st) : 0;
+	}
+	return n;
+}
+
 int iomi_core_unbind(struct iom_core *core, struct iom_device *dev)
 {
 	iom_plat_assert_held(core->plat, &core->lock);
-	if (dev->pasids)
+	if (iomi_core_pasids(dev))
 		return IOM_EBUSY;
 	dev->ready = false;
 	return remove_streams(core, dev);
@@ -245,6 +269,8 @@ int iom_core_iommu_remove(struct iom_core *core, struct iom_core_iommu *i, bool 
 		rc = IOM_EBUSY;
 	if (!rc)
 		iom_list_del(&i->link);
+	else
+		bind_all(core);
 	iom_plat_unlock(core->plat, &core->lock);
 	return rc;
 }
@@ -266,38 +292,49 @@ int iom_core_retry(struct iom_core *core)
 		if ((dev = IOM_CONTAINER_OF(l, struct iom_device, link))->group == (g))
 
 /* What a device uses from before is mapped one to one; if it is so already, good. */
-static int map_direct(struct iom_domain *d, const struct iom_reserved *r)
+static int map_direct(struct iom_domain *d, const struct iom_reserved *r, bool *mapped)
 {
-	uint64_t at, pa = 0;
 	int rc = iom_domain_map(d, r->range, r->range.start, r->prot);
 
-	if (rc != IOM_EEXIST)
-		return rc;
-	for (at = r->range.start;; at += 4096) {
-		if (iom_domain_lookup(d, at, &pa) || pa != at)
-			return IOM_EEXIST;
-		if (r->range.last - at < 4096)
-			return IOM_OK;
-	}
+	*mapped = !rc;
+	return rc == IOM_EEXIST && iom_domain_one_to_one(d, r->range, r->prot) ? IOM_OK : rc;
 }
 
+/* On failure what has been mapped so far is to be settled, too. */
 static int map_reserved(struct iom_core *core, struct iom_group *g, struct iom_domain *d)
 {
 	struct iom_device *dev;
 	struct iom_list *l;
 	unsigned int i;
-	int rc;
+	int rc = IOM_OK;
+
+	FOR_EACH_OF_GROUP(dev, l, core, g) {
+		for (i = 0; i < dev->desc.nr_reserved && !rc; i++) {
+			if (dev->desc.reserved[i].kind == IOM_RESERVED_DIRECT)
+				rc = map_direct(d, &dev->desc.reserved[i], &dev->mapped[i]);
+		}
+	}
+	return rc;
+}
+
+/* The group is in d, so what was mapped for it stays; or it is not. IOM_EIO: d is dead. */
+static int settle_reserved(struct iom_core *core, struct iom_group *g, struct iom_domain *d,
+			   bool stays)
+{
+	struct iom_device *dev;
+	struct iom_list *l;
+	unsigned int i;
+	int rc = IOM_OK;
 
 	FOR_EACH_OF_GROUP(dev, l, core, g) {
 		for (i = 0; i < dev->desc.nr_reserved; i++) {
-			if (dev->desc.reserved[i].kind != IOM_RESERVED_DIRECT)
-				continue;
-			rc = map_direct(d, &dev->desc.reserved[i]);
-			if (rc)
-				return rc;
+			if (dev->mapped[i] && !stays &&
+			    iom_domain_unmap(d, dev->desc.reserved[i].range))
+				rc = IOM_EIO;
+			dev->mapped[i] = false;
 		}
 	}
-	return IOM_OK;
+	return rc;
 }
 
 int iomi_core_group_to(struct iom_core *core, struct iom_group *g, struct iom_domain *d)
@@ -326,7 +363,7 @@ int iomi_core_group_to(struct iom_core *core, struct iom_group *g, struct iom_do
 	FOR_EACH_OF_GROUP(dev, l, core, g) {
 		if (dev == failed)
 			break;
-		if (dev->ready && device_to(dev, back, NULL))
+		if (dev->ready && device_back(dev, iomi_core_nr_ids(dev), back))
 			rc = IOM_EIO;
 	}
 	return rc;
@@ -346,17 +383,20 @@ static bool all_ready(struct iom_core *core, const struct iom_group *g)
 
 int iom_core_group_attach(struct iom_core *core, struct iom_group *g, struct iom_domain *d)
 {
-	int rc;
+	int rc = IOM_OK;
 
 	iom_plat_lock(core->plat, &core->lock);
 	if (g->domain)
 		rc = IOM_EBUSY;
 	else if (!all_ready(core, g))
 		rc = IOM_EAGAIN;
-	else
+	if (!rc) {
 		rc = map_reserved(core, g, d);
-	if (!rc)
-		rc = iomi_core_group_to(core, g, d);
+		if (!rc)
+			rc = iomi_core_group_to(core, g, d);
+		if (settle_reserved(core, g, d, !rc))
+			rc = IOM_EIO;
+	}
 	iom_plat_unlock(core->plat, &core->lock);
 	return rc;
 }
@@ -395,7 +435,6 @@ int iom_core_device_attach_pasid(struct iom_core *core, struct iom_device *dev, 
 	else if (dev->group->nr_devices == 1 && iomi_core_nr_ids(dev) == 1) {
 		st = dev->stream[0];
 		rc = st->iommu->ops->attach_pasid(st, pasid, d);
-		dev->pasids += !rc;
 	}
 	iom_plat_unlock(core->plat, &core->lock);
 	return rc;
@@ -407,10 +446,9 @@ int iom_core_device_detach_pasid(struct iom_core *core, struct iom_device *dev, 
 	int rc = IOM_ENOENT;
 
 	iom_plat_lock(core->plat, &core->lock);
-	if (dev->ready && dev->pasids) {
+	if (dev->ready && iomi_core_pasids(dev)) {
 		st = dev->stream[0];
 		rc = st->iommu->ops->detach_pasid(st, pasid);
-		dev->pasids -= !rc;
 	}
 	iom_plat_unlock(core->plat, &core->lock);
 	return rc;

@@ -49,7 +49,8 @@ static int copy_desc(struct iom_core *core, struct iom_device *dev,
 	int rc;
 
 	dev->copy_size = round_up(ids) + round_up(aliases) + round_up(shared) +
-			 round_up(reserved) + round_up(name) + round_up(streams);
+			 round_up(reserved) + round_up(name) + round_up(streams) +
+			 d->nr_reserved * sizeof(*dev->mapped);
 	rc = iom_plat_alloc(core->plat, dev->copy_size, 16, &mem);
 	if (rc)
 		return rc;
@@ -61,6 +62,7 @@ static int copy_desc(struct iom_core *core, struct iom_device *dev,
 	dev->desc.reserved = put(&at, d->reserved, reserved);
 	dev->desc.name = put(&at, d->name ? d->name : "", name);
 	dev->stream = (struct iom_core_stream **)at;	/* all NULL */
+	dev->mapped = (bool *)(at + round_up(streams));	/* all false */
 	return IOM_OK;
 }
 
@@ -133,7 +135,8 @@ static int may_join(struct iom_core *core, const struct iom_device *dev)
 
 	iom_list_for_each(l, &core->devices) {
 		o = IOM_CONTAINER_OF(l, struct iom_device, link);
-		if (cannot_tell_apart(&dev->desc, &o->desc) && (o->group->domain || o->pasids))
+		if (cannot_tell_apart(&dev->desc, &o->desc) &&
+		    (o->group->domain || iomi_core_pasids(o)))
 			return IOM_EBUSY;
 	}
 	return IOM_OK;
@@ -173,6 +176,28 @@ static void join(struct iom_core *core, struct iom_device *dev, struct iom_group
 	}
 }
 
+/*
+ * Joins the groups it belongs to. Others of them may have been by default where this
+ * one may not be: if they do not go from there, it is not added, but the groups are
+ * one, and blocked by default, for good.
+ */
+static int enter(struct iom_core *core, struct iom_device *dev, struct iom_group *g)
+{
+	int rc;
+
+	join(core, dev, g);
+	iom_list_add_tail(&core->devices, &dev->link);
+	rc = iomi_core_group_to(core, g, NULL);
+	if (rc) {
+		iom_list_del(&dev->link);
+		group_put(core, g);
+		return rc;
+	}
+	/* If it cannot be bound now it waits. */
+	iomi_core_bind(core, dev);
+	return IOM_OK;
+}
+
 /* --- add, remove --- */
 
 int iom_core_device_add(struct iom_core *core, const struct iom_device_desc *desc,
@@ -198,19 +223,15 @@ int iom_core_device_add(struct iom_core *core, const struct iom_device_desc *des
 	g = mem;
 	iom_plat_lock(core->plat, &core->lock);
 	rc = may_join(core, dev);
-	if (!rc) {
-		join(core, dev, g);
-		iom_list_add_tail(&core->devices, &dev->link);
-		/* Others may have been by default where this one may not be. */
-		iomi_core_group_to(core, g, NULL);
-		/* If it cannot be bound now it waits. */
-		iomi_core_bind(core, dev);
-		*out = dev;
-	}
+	if (rc)
+		iom_plat_free(core->plat, g, sizeof(*g));
+	else
+		rc = enter(core, dev, g);
 	iom_plat_unlock(core->plat, &core->lock);
-	if (!rc)
-		return IOM_OK;
-	iom_plat_free(core->plat, g, sizeof(*g));
+	if (rc)
+		goto err_copy;
+	*out = dev;
+	return IOM_OK;
 err_copy:
 	iom_plat_free(core->plat, dev->copy, dev->copy_size);
 err_dev:
@@ -224,7 +245,7 @@ int iom_core_device_remove(struct iom_core *core, struct iom_device *dev)
 	int rc;
 
 	iom_plat_lock(core->plat, &core->lock);
-	if (dev->group->domain || dev->pasids)
+	if (dev->group->domain || iomi_core_pasids(dev))
 		rc = IOM_EBUSY;
 	else
 		rc = iomi_core_unbind(core, dev);

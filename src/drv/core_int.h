@@ -35,7 +35,8 @@ struct iom_device {
 	struct iom_core_stream **stream;
 	bool ready;
 	unsigned int faults;		/* handlers that run; the device stays meanwhile */
-	unsigned int pasids;		/* attached */
+	/* One for each of desc.reserved: by the attaching that is under way. */
+	bool *mapped;
 };
 
 static inline unsigned int iomi_core_nr_ids(const struct iom_device *dev)
@@ -52,7 +53,9 @@ static inline const struct iom_device_id *iomi_core_id(const struct iom_device *
 
 /* core.c: lock held. Binds a device whose IOMMUs are all there; IOM_EAGAIN: one is not. */
 int iomi_core_bind(struct iom_core *core, struct iom_device *dev);
-/* Takes it from its IOMMUs. IOM_EIO: it is still there. */
+/* PASIDs of it that are attached, or that may be. */
+unsigned int iomi_core_pasids(const struct iom_device *dev);
+/* Takes it from its IOMMUs. IOM_EBUSY: PASIDs; IOM_EIO: not confirmed. It is still there. */
 int iomi_core_unbind(struct iom_core *core, struct iom_device *dev);
 /* All of a group to d (NULL: the default), or all where they were. */
 int iomi_core_group_to(struct iom_core *core, struct iom_group *g, struct iom_domain *d);

@@ -302,6 +302,35 @@ int iom_domain_lookup(const struct iom_domain *d, uint64_t iova, uint64_t *pa)
 	return iom_pt_lookup(&d->pt, iova, pa);
 }
 
+struct one_to_one {
+	struct iom_pt_visitor v;
+	struct iom_range left;		/* not seen yet */
+	unsigned int prot;
+	bool all;
+};
+
+/* Not 0: it is known. */
+static int is_one_to_one(struct iom_pt_visitor *v, const struct iom_pt_leaf *leaf)
+{
+	struct one_to_one *o = IOM_CONTAINER_OF(v, struct one_to_one, v);
+	unsigned int gives = IOM_PT_READ | IOM_PT_WRITE, takes = IOM_PT_NOEXEC | IOM_PT_PRIV;
+
+	if (leaf->ia.start > o->left.start || leaf->oa != leaf->ia.start ||
+	    (o->prot & ~leaf->prot & gives) || (leaf->prot & ~o->prot & takes))
+		return 1;
+	o->all = leaf->ia.last >= o->left.last;
+	o->left.start = leaf->ia.last + 1;
+	return o->all;
+}
+
+bool iom_domain_one_to_one(struct iom_domain *d, struct iom_range r, unsigned int prot)
+{
+	struct one_to_one o = { .v = { is_one_to_one }, .left = r, .prot = prot };
+
+	iom_pt_walk(&d->pt, r, &o.v);
+	return o.all;
+}
+
 /* --- the rest --- */
 
 int iom_domain_create(const struct iom_domain_cfg *cfg, struct iom_domain **out)

@@ -70,11 +70,11 @@ static void make_sync(const struct iom_smmuv3_drv *s, uint64_t pos, uint64_t w[2
 
 /* --- errors, under the queue's lock --- */
 
-static void note_bad(struct smmu_cmdq *q, uint64_t pos)
+static void note_bad(struct smmu_cmdq *q, bool atc)
 {
 	uint64_t n = atomic_load(&q->nr_bad);
 
-	q->bad[n % IOM_ARRAY_SIZE(q->bad)] = pos;
+	q->bad[n % IOM_ARRAY_SIZE(q->bad)] = (struct smmu_bad){ q->done, atc };
 	atomic_store(&q->nr_bad, n + 1);
 }
 
@@ -99,10 +99,10 @@ static void command_error(struct iom_smmuv3_drv *s, uint32_t cons)
 		break;
 	case SMMU_CERROR_ATC_INV_SYNC:
 		s->stats.atc_timeouts++;
-		note_bad(q, q->done);
+		note_bad(q, true);
 		break;
 	default:
-		note_bad(q, q->done);
+		note_bad(q, false);
 		iomi_smmuv3_wire_pack_cmd(&nothing, w);
 		put(s, q->done, w);
 		break;
@@ -205,12 +205,18 @@ static bool told(const struct smmu_cmdq *q, uint64_t pos)
 	return (int32_t)(val - (uint32_t)(pos + 1)) >= 0;
 }
 
-/* Was one of them refused? If more were than are kept: perhaps, so yes. */
+/*
+ * Was one of them refused? If more were than are kept: perhaps, so yes. Another's CMD_SYNC
+ * may be the one that tells of an ATC that did not answer to ours (4.7.3: it tells of
+ * all ATC_INVs before it); who has sent none is not concerned, since once the
+ * error is acknowledged the CMD_SYNC completes for all else.
+ */
 static bool is_bad(struct iom_smmuv3_drv *s, const struct smmu_ticket *t)
 {
 	struct smmu_cmdq *q = &s->cmdq;
 	bool bad;
-	uint64_t n, i, pos;
+	const struct smmu_bad *b;
+	uint64_t n, i;
 
 	if (atomic_load(&q->nr_bad) == t->bad_before)
 		return false;
@@ -219,8 +225,8 @@ static bool is_bad(struct iom_smmuv3_drv *s, const struct smmu_ticket *t)
 	n = atomic_load(&q->nr_bad);
 	bad = n - t->bad_before > IOM_ARRAY_SIZE(q->bad);
 	for (i = t->bad_before; i < n && !bad; i++) {
-		pos = q->bad[i % IOM_ARRAY_SIZE(q->bad)];
-		bad = pos >= t->first && pos <= t->sync;
+		b = &q->bad[i % IOM_ARRAY_SIZE(q->bad)];
+		bad = b->pos >= t->first && b->pos <= t->sync && (t->atc || !b->atc);
 	}
 	iom_plat_unlock(s->plat, &q->lock);
 	return bad;

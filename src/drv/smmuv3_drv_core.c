@@ -74,6 +74,11 @@ static int op_detach_pasid(struct iom_core_stream *c, uint32_t pasid)
 	return iom_smmuv3_drv_detach_pasid(&stream_of(c)->st, pasid);
 }
 
+static unsigned int op_pasids(const struct iom_core_stream *c)
+{
+	return IOM_CONTAINER_OF(c, const struct core_stream, c)->st.nr_pasids;
+}
+
 static const struct iom_core_iommu_ops core_ops = {
 	.add = op_add,
 	.remove = op_remove,
@@ -81,6 +86,7 @@ static const struct iom_core_iommu_ops core_ops = {
 	.identity = op_identity,
 	.attach_pasid = op_attach_pasid,
 	.detach_pasid = op_detach_pasid,
+	.pasids = op_pasids,
 };
 
 int iom_smmuv3_drv_core_create(struct iom_plat *plat, struct iom_smmuv3_drv *s, uint64_t key,

@@ -33,6 +33,11 @@ struct smmu_wait {
 	uint64_t deadline;
 };
 
+struct smmu_bad {
+	uint64_t pos;
+	bool atc;		/* a CMD_SYNC that some ATC_INV before it kept from completing */
+};
+
 struct smmu_cmdq {
 	uint8_t lg2;				/* fixed */
 	struct smmu_cmd *ring;
@@ -45,7 +50,7 @@ struct smmu_cmdq {
 	/* under lock: */
 	uint64_t prod, done;			/* positions: written up to, consumed up to */
 	unsigned int aborts;
-	uint64_t bad[16];			/* positions of commands that were refused, */
+	struct smmu_bad bad[16];		/* commands that were refused, */
 	IOM_ATOMIC(uint64_t) nr_bad;		/* written under lock: the last of so many */
 };
 
@@ -97,6 +102,7 @@ void iomi_smmuv3_drv_ack_gerror(struct iom_smmuv3_drv *s, uint32_t bits);	/* cmd
 /* What a producer remembers of the commands that one CMD_SYNC is to confirm; begins as zeros. */
 struct smmu_ticket {
 	bool open;
+	bool atc;			/* ATC_INVs are among them: the producer says so */
 	uint64_t first, sync;		/* positions */
 	uint64_t bad_before;
 };
@@ -204,7 +210,6 @@ struct iom_smmuv3_drv_s1 {
 		      uint64_t ste[8]);
 	/* No STE leads to the CDs any more: none is valid. */
 	int (*detach)(struct iom_smmuv3_stream *st);
-	unsigned int (*pasids)(const struct iom_smmuv3_stream *st);	/* attached */
 	int (*attach_pasid)(struct iom_smmuv3_stream *st, uint32_t pasid, struct iom_domain *d,
 			    const struct smmu_fmt *f);
 	int (*detach_pasid)(struct iom_smmuv3_stream *st, uint32_t pasid);

@@ -180,6 +180,7 @@ int iomi_smmuv3_drv_invalidate(struct iom_iommu *i, const struct iom_inv *inv, u
 		if (rc || k == nr)
 			return rc;
 	}
+	b.ticket.atc = true;
 	for (; k < nr; k++) {
 		for (n = 0; n < nr_ranges; n++)
 			add_atc(s, &b, &inv[k], &r[n]);

@@ -16,6 +16,7 @@
 struct cd_leaf {
 	struct smmu_cd *cd;
 	uint64_t pa;
+	bool told;		/* the SMMU has confirmed to have forgotten the empty descriptor */
 };
 
 struct pasid {
@@ -31,7 +32,6 @@ struct smmu_cdtab {
 	uint64_t l1_pa;
 	struct cd_leaf *leaf;		/* its leaves. Else leaf[0] is all */
 	struct iom_list pasids;
-	unsigned int nr_pasids;
 };
 
 static size_t nr_leaves(const struct smmu_cdtab *t)
@@ -75,16 +75,25 @@ static int leaf_get(struct iom_smmuv3_stream *st, struct smmu_cdtab *t, size_t i
 	return IOM_OK;
 }
 
-/* 5.3: a first-level descriptor has changed: CFGI_CD with Leaf = 0. */
-static int tell_leaf(struct iom_smmuv3_stream *st, uint32_t pasid)
+/*
+ * The leaf of a PASID's CD is there. 5.3: a first-level descriptor has changed:
+ * CFGI_CD with Leaf = 0. IOM_EIO: linked, and not confirmed; the next one asks again.
+ */
+static int leaf_link(struct iom_smmuv3_stream *st, struct smmu_cdtab *t, uint32_t pasid)
 {
+	struct cd_leaf *leaf = &t->leaf[t->two ? pasid >> LEAF_LG2 : 0];
 	struct smmu_batch b = { 0 };
 	const struct smmuv3_wire_cmd c = {
 		.opcode = SMMU_CMD_CFGI_CD, .sid = st->sid, .ssid = pasid,
 	};
+	int rc = leaf_get(st, t, (size_t)(leaf - t->leaf));
 
+	if (rc || leaf->told)
+		return rc;
 	iomi_smmuv3_drv_batch_add(st->s, &b, &c);
-	return iomi_smmuv3_drv_batch_end(st->s, &b);
+	rc = iomi_smmuv3_drv_batch_end(st->s, &b);
+	leaf->told = !rc;
+	return rc;
 }
 
 static void tab_free(struct iom_smmuv3_stream *st, struct smmu_cdtab *t)
@@ -128,6 +137,8 @@ static int tab_make(struct iom_smmuv3_stream *st)
 	}
 	if (!rc)
 		rc = leaf_get(st, t, 0);
+	/* No STE leads here yet. */
+	t->leaf[0].told = true;
 	if (rc)
 		tab_free(st, t);
 	else
@@ -229,11 +240,6 @@ static int s1_detach(struct iom_smmuv3_stream *st)
 	return write_cd(st, 0, none);
 }
 
-static unsigned int s1_pasids(const struct iom_smmuv3_stream *st)
-{
-	return st->cdtab->nr_pasids;
-}
-
 static struct pasid *find(const struct iom_smmuv3_stream *st, uint32_t pasid)
 {
 	struct pasid *p;
@@ -251,7 +257,6 @@ static int s1_attach_pasid(struct iom_smmuv3_stream *st, uint32_t pasid, struct 
 			   const struct smmu_fmt *f)
 {
 	struct smmu_cdtab *t = st->cdtab;
-	bool fresh = t->two && !t->leaf[pasid >> LEAF_LG2].cd;
 	struct pasid *p;
 	uint64_t cd[8];
 	void *mem;
@@ -265,9 +270,7 @@ static int s1_attach_pasid(struct iom_smmuv3_stream *st, uint32_t pasid, struct 
 	p = mem;
 	p->pasid = pasid;
 	p->domain = d;
-	rc = leaf_get(st, t, t->two ? pasid >> LEAF_LG2 : 0);
-	if (!rc && fresh)
-		rc = tell_leaf(st, pasid);
+	rc = leaf_link(st, t, pasid);
 	if (!rc)
 		rc = iomi_smmuv3_drv_join(st, d, true, pasid, &p->asid);
 	if (rc) {
@@ -275,9 +278,9 @@ static int s1_attach_pasid(struct iom_smmuv3_stream *st, uint32_t pasid, struct 
 		return rc;
 	}
 	iom_list_add_tail(&t->pasids, &p->link);
-	t->nr_pasids++;
+	st->nr_pasids++;
 	make_cd(st, f, p->asid, cd);
-	/* Not confirmed: it stays attached, as hardware may have seen it. */
+	/* Not confirmed: it counts as attached, as hardware may have seen it. */
 	return write_cd(st, pasid, cd);
 }
 
@@ -294,7 +297,7 @@ static int s1_detach_pasid(struct iom_smmuv3_stream *st, uint32_t pasid)
 		return rc;
 	rc = iomi_smmuv3_drv_leave(st, p->domain, true, pasid, p->asid);
 	iom_list_del(&p->link);
-	st->cdtab->nr_pasids--;
+	st->nr_pasids--;
 	iom_plat_free(st->s->plat, p, sizeof(*p));
 	return rc;
 }
@@ -310,7 +313,6 @@ const struct iom_smmuv3_drv_s1 iom_smmuv3_drv_s1 = {
 	.fini = s1_fini,
 	.attach = s1_attach,
 	.detach = s1_detach,
-	.pasids = s1_pasids,
 	.attach_pasid = s1_attach_pasid,
 	.detach_pasid = s1_detach_pasid,
 	.gone = s1_gone,

@@ -18,6 +18,7 @@
 struct smmu_l2 {
 	struct smmu_ste *ste;
 	uint64_t pa;
+	bool told;		/* the SMMU has confirmed to have forgotten the empty descriptor */
 };
 
 static size_t nr_l1(const struct iom_smmuv3_drv *s)
@@ -93,24 +94,15 @@ void iomi_smmuv3_drv_strtab_fini(struct iom_smmuv3_drv *s)
 		iom_plat_free(s->plat, s->l2, nr_l1(s) * sizeof(*s->l2));
 }
 
-/*
- * 5.1, 3.3.1.2: a leaf of STEs that abort, then the descriptor in one store,
- * then CFGI of both. IOM_EIO: linked, and not confirmed.
- */
-static int link_leaf(struct iom_smmuv3_drv *s, uint32_t sid)
+/* 5.1, 3.3.1.2: a leaf of STEs that abort, then the descriptor in one store. */
+static int make_leaf(struct iom_smmuv3_drv *s, uint32_t sid)
 {
-	struct smmu_l2 *l2 = &s->l2[sid >> SPLIT];
 	struct iom_le64 *desc = (struct iom_le64 *)s->strtab + (sid >> SPLIT);
 	size_t size = sizeof(struct smmu_ste) << SPLIT;
-	struct smmuv3_wire_cmd c = { .opcode = SMMU_CMD_CFGI_STE, .sid = sid };
-	struct smmu_batch b = { 0 };
-	struct smmu_l2 leaf;
+	struct smmu_l2 leaf = { 0 };
 	void *mem;
-	int rc;
+	int rc = s->dmem->ops.alloc(s->dmem, size, size, &mem, &leaf.pa);
 
-	if (l2->ste)
-		return IOM_OK;
-	rc = s->dmem->ops.alloc(s->dmem, size, size, &mem, &leaf.pa);
 	if (rc)
 		return rc;
 	leaf.ste = mem;
@@ -122,9 +114,27 @@ static int link_leaf(struct iom_smmuv3_drv *s, uint32_t sid)
 								UINT64_C(1) + SPLIT)).raw,
 			 __ATOMIC_RELAXED);
 	s->dmem->ops.clean(s->dmem, desc, sizeof(*desc));
-	*l2 = leaf;
+	s->l2[sid >> SPLIT] = leaf;
+	return IOM_OK;
+}
+
+/*
+ * Then CFGI of both. IOM_EIO: linked, and not confirmed. It stays linked, and the
+ * next stream in it asks again.
+ */
+static int link_leaf(struct iom_smmuv3_drv *s, uint32_t sid)
+{
+	struct smmu_l2 *l2 = &s->l2[sid >> SPLIT];
+	struct smmuv3_wire_cmd c = { .opcode = SMMU_CMD_CFGI_STE, .sid = sid };
+	struct smmu_batch b = { 0 };
+	int rc = l2->ste ? IOM_OK : make_leaf(s, sid);
+
+	if (rc || l2->told)
+		return rc;
 	iomi_smmuv3_drv_batch_add(s, &b, &c);
-	return iomi_smmuv3_drv_batch_end(s, &b);
+	rc = iomi_smmuv3_drv_batch_end(s, &b);
+	l2->told = !rc;
+	return rc;
 }
 
 static struct smmu_ste *ste_of(struct iom_smmuv3_drv *s, uint32_t sid)
@@ -134,6 +144,7 @@ static struct smmu_ste *ste_of(struct iom_smmuv3_drv *s, uint32_t sid)
 	return (struct smmu_ste *)s->strtab + sid;
 }
 
+/* Not confirmed: the stream may be where it was, and where it was to go. */
 int iomi_smmuv3_drv_write_ste(struct iom_smmuv3_stream *st, const uint64_t w[8])
 {
 	struct smmu_entry_sync sync = {
@@ -141,9 +152,13 @@ int iomi_smmuv3_drv_write_ste(struct iom_smmuv3_stream *st, const uint64_t w[8])
 		.cmd = { .opcode = SMMU_CMD_CFGI_STE, .sid = st->sid, .leaf = true },
 	};
 
+	int rc;
+
 	iom_plat_assert_held(st->s->plat, &st->s->lock);
-	return iomi_smmuv3_drv_write_entry(&sync, &iomi_smmuv3_drv_ste_kind,
-					   ste_of(st->s, st->sid)->w, w);
+	rc = iomi_smmuv3_drv_write_entry(&sync, &iomi_smmuv3_drv_ste_kind,
+					 ste_of(st->s, st->sid)->w, w);
+	st->torn = rc;
+	return rc;
 }
 
 /* --- IDs --- */
@@ -331,8 +346,7 @@ static int switch_to(struct iom_smmuv3_stream *st, struct iom_domain *d, uint32_
 	uint32_t old_id = st->id;
 	int rc = iomi_smmuv3_drv_write_ste(st, ste);
 
-	/* Not confirmed: the stream may still be in both, and neither may forget it. */
-	st->torn = rc;
+	/* The stream may still be in both, and neither may forget it. */
 	if (rc)
 		return rc;
 	st->domain = d;
@@ -361,7 +375,7 @@ static int attach(struct iom_smmuv3_stream *st, struct iom_domain *d)
 		return IOM_OK;
 	if (!iomi_smmuv3_drv_fmt(s, d, &f) || (st->ats && s2_stalls(st, d)))
 		return IOM_EOPNOTSUPP;
-	if (st->cdtab && !s1 && s->cfg.s1->pasids(st))
+	if (!s1 && st->nr_pasids)
 		return IOM_EBUSY;
 	rc = iomi_smmuv3_drv_join(st, d, false, 0, &id);
 	if (rc)
@@ -394,7 +408,7 @@ static int attach_none(struct iom_smmuv3_stream *st, const uint64_t ste[8])
 {
 	int rc;
 
-	if (st->ats || (st->cdtab && st->s->cfg.s1->pasids(st)))
+	if (st->ats || st->nr_pasids)
 		return IOM_EBUSY;
 	rc = switch_to(st, NULL, 0, ste);
 	if (!rc && st->cdtab)
@@ -438,6 +452,8 @@ int iom_smmuv3_drv_attach_pasid(struct iom_smmuv3_stream *st, uint32_t pasid,
 		rc = IOM_ERANGE;
 	else if (iomi_smmuv3_drv_stage(d) != 1 || !iomi_smmuv3_drv_fmt(s, d, &f))
 		rc = IOM_EOPNOTSUPP;
+	else if (st->torn)
+		rc = IOM_EIO;
 	else if (st->domain && iomi_smmuv3_drv_stage(st->domain) == 1)
 		rc = s->cfg.s1->attach_pasid(st, pasid, d, &f);
 	iom_plat_unlock(s->plat, &s->lock);
@@ -542,17 +558,28 @@ static int forget_atc(struct iom_smmuv3_stream *st)
 	return iomi_smmuv3_drv_invalidate(&st->s->iommu, &atc, 1, &all, 1);
 }
 
-/* Unmaps reach the ATC before the endpoint can fill it, and as long as it may hold anything. */
+/*
+ * Unmaps reach the ATC before the endpoint can fill it, and as long as it may hold
+ * anything: also while it is on no more, but has not said that it holds nothing.
+ */
 static int ats_on(struct iom_smmuv3_stream *st)
 {
 	const struct iom_inv atc = inv_of(st, IOM_INV_ATC, st->sid);
-	int rc = iom_domain_inv_add(st->domain, &atc);
+	bool fresh = !st->ats;
+	int rc = fresh ? iom_domain_inv_add(st->domain, &atc) : IOM_OK;
 
 	if (rc)
 		return rc;
 	st->ats = true;
 	rc = forget_atc(st);
-	return rc ? rc : write_eats(st);
+	if (!rc)
+		return write_eats(st);
+	/* EATS was 0 all the time: what an ATC has of earlier is refused (ATSCHK). */
+	if (fresh) {
+		st->ats = false;
+		iom_domain_inv_del(st->domain, &atc);
+	}
+	return rc;
 }
 
 static int ats_off(struct iom_smmuv3_stream *st)
@@ -573,6 +600,11 @@ static int ats_off(struct iom_smmuv3_stream *st)
 	return IOM_OK;
 }
 
+static bool eats(const struct iom_smmuv3_stream *st)
+{
+	return iom_le64_get(ste_of(st->s, st->sid)->w[1]) & SMMU_STE1_EATS;
+}
+
 int iom_smmuv3_drv_stream_ats(struct iom_smmuv3_stream *st, bool on)
 {
 	struct iom_smmuv3_drv *s = st->s;
@@ -583,10 +615,14 @@ int iom_smmuv3_drv_stream_ats(struct iom_smmuv3_stream *st, bool on)
 		rc = IOM_EOPNOTSUPP;
 	else if (on && st->domain && s2_stalls(st, st->domain))
 		rc = IOM_EOPNOTSUPP;
-	else if (!st->domain || (st->cdtab && s->cfg.s1->pasids(st)))
+	else if (!st->domain || st->nr_pasids)
 		rc = IOM_EBUSY;
-	else if (on != st->ats)
-		rc = on ? ats_on(st) : ats_off(st);
+	else if (st->torn)
+		rc = IOM_EIO;
+	else if (on && !eats(st))
+		rc = ats_on(st);
+	else if (!on && st->ats)
+		rc = ats_off(st);
 	iom_plat_unlock(s->plat, &s->lock);
 	return rc;
 }

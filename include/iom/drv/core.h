@@ -48,13 +48,18 @@ struct iom_core_iommu_ops {
 	/* The stream is blocked. */
 	int (*add)(struct iom_core_iommu *i, uint32_t id, const struct iom_core_stream_cfg *cfg,
 		   struct iom_core_stream **out);
-	/* Blocks it; on failure it is still there, and never freed. */
+	/* Blocks it; IOM_EBUSY: PASIDs, or ATS; on failure it is still there, and never freed. */
 	int (*remove)(struct iom_core_stream *st);
-	/* d NULL: blocked. Nothing but the old, the new or nothing is reached meanwhile. */
+	/*
+	 * d NULL: blocked. Nothing but the old, the new or nothing is reached meanwhile, and,
+	 * after IOM_EIO, until it is asked to go somewhere again. Else a failure changes nothing.
+	 */
 	int (*attach)(struct iom_core_stream *st, struct iom_domain *d);
 	int (*identity)(struct iom_core_stream *st);
 	int (*attach_pasid)(struct iom_core_stream *st, uint32_t pasid, struct iom_domain *d);
 	int (*detach_pasid)(struct iom_core_stream *st, uint32_t pasid);
+	/* How many are attached, or, after IOM_EIO, may be: those can be detached. */
+	unsigned int (*pasids)(const struct iom_core_stream *st);
 };
 
 /* The driver of an IOMMU embeds it, and fills in what is above the line. */
@@ -76,7 +81,7 @@ struct iom_device_id {
 
 enum iom_reserved_kind {
 	IOM_RESERVED_NONE,	/* never mapped: a hole of the bus, what a bridge takes */
-	IOM_RESERVED_DIRECT,	/* in use from before: mapped one to one, always */
+	IOM_RESERVED_DIRECT,	/* in use from before: one to one in what it is attached to */
 	IOM_RESERVED_MSI,	/* doorbells: by hardware, or a window for them */
 };
 
@@ -129,7 +134,8 @@ int iom_core_iommu_add(struct iom_core *core, struct iom_core_iommu *i);
  * The IOMMU leaves. With unbind its devices are unbound first, and wait for it
  * again; what their groups are attached to stays so. Else IOM_EBUSY while one is bound;
  * with unbind too, while PASIDs are attached or ATS is on. IOM_EIO: not confirmed. On
- * failure it is still there, and iom_core_retry() binds again what was unbound.
+ * failure it is still there, and what was unbound is bound again, or, where that fails,
+ * waits for iom_core_retry().
  */
 int iom_core_iommu_remove(struct iom_core *core, struct iom_core_iommu *i, bool unbind);
 /* Tries to bind what waits; IOM_OK if nothing does any more, else the first error. */
@@ -137,7 +143,9 @@ int iom_core_retry(struct iom_core *core);
 
 /*
  * desc is copied. IOM_EINVAL: no ID, or a reserved region that is not one;
- * IOM_EBUSY: it would join groups of which one is attached elsewhere; IOM_ENOMEM.
+ * IOM_EBUSY: it would join groups of which one is attached elsewhere; IOM_ENOMEM. IOM_EIO:
+ * those it joins were by default where it may not be, and their leaving was not confirmed;
+ * it is not there, and they are one group from now on. *out only on success.
  */
 int iom_core_device_add(struct iom_core *core, const struct iom_device_desc *desc,
 			struct iom_device **out);
@@ -158,8 +166,9 @@ void iom_core_group_reserved(struct iom_core *core, const struct iom_group *g,
 /*
  * Every device of the group to d; what each must be able to reach one to one is
  * mapped first. IOM_EAGAIN: a device waits for its IOMMU; IOM_EBUSY: attached;
- * IOM_EEXIST: d maps something else there. On failure all are where they were;
- * IOM_EIO: what could not be brought back is blocked.
+ * IOM_EEXIST: d maps something else there, or with less permission; else as
+ * iom_domain_map(). On failure all are where they were, and d maps what it did; IOM_EIO:
+ * what could not be brought back is blocked. What was mapped for it stays in d afterwards.
  */
 int iom_core_group_attach(struct iom_core *core, struct iom_group *g, struct iom_domain *d);
 /* Back to the default. IOM_EIO as above; IOM_EBUSY: PASIDs are attached, or ATS is on. */

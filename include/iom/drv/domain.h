@@ -71,6 +71,8 @@ int iom_domain_unmap(struct iom_domain *d, struct iom_range iova);
 int iom_domain_dirty(struct iom_domain *d, struct iom_range iova, struct iom_pt_dirty *v);
 /* The address that a device would reach. IOM_EFAULT: none. Nobody unmaps it meanwhile. */
 int iom_domain_lookup(const struct iom_domain *d, uint64_t iova, uint64_t *pa);
+/* Is all of r mapped to itself, with at least prot's rights? Nobody unmaps it meanwhile. */
+bool iom_domain_one_to_one(struct iom_domain *d, struct iom_range r, unsigned int prot);
 enum iom_fault_answer iom_domain_fault(struct iom_domain *d, const struct iom_fault *f);
 bool iom_domain_dead(const struct iom_domain *d);
 

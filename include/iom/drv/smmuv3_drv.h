@@ -102,6 +102,7 @@ struct iom_smmuv3_stream {
 	bool ats;			/* the endpoint's ATC is on, see stream_ats */
 	bool stall;
 	bool torn;			/* a change was not confirmed: who knows what it says */
+	unsigned int nr_pasids;		/* attached, or that may be */
 	struct iom_domain *domain;	/* attached without PASID, */
 	uint32_t id;			/* and its ASID or VMID */
 	struct smmu_cdtab *cdtab;	/* stage 1 */
@@ -144,8 +145,10 @@ int iom_smmuv3_drv_identity(struct iom_smmuv3_stream *st);
 /*
  * A PASID of a stream whose domain is of stage 1. IOM_ERANGE: not 1 to
  * 2^pasid_bits - 1; IOM_EBUSY: the stream has no stage-1 domain; IOM_EEXIST: attached
- * already; IOM_EOPNOTSUPP, IOM_ENOSPC, IOM_ENOMEM as above. IOM_EIO: not confirmed, it
- * may be attached or not. Detach: IOM_ENOENT: it is not; IOM_EIO: not confirmed.
+ * already; IOM_EOPNOTSUPP, IOM_ENOSPC, IOM_ENOMEM as above. IOM_EIO: not confirmed, or
+ * where the stream itself is was not: if nr_pasids has grown, it is to be detached.
+ * Detach: IOM_ENOENT: it is not attached; IOM_EIO: not confirmed, the domain may not be
+ * destroyed; to be asked again if nr_pasids has not shrunk.
  */
 int iom_smmuv3_drv_attach_pasid(struct iom_smmuv3_stream *st, uint32_t pasid,
 				struct iom_domain *d);
@@ -155,7 +158,9 @@ int iom_smmuv3_drv_detach_pasid(struct iom_smmuv3_stream *st, uint32_t pasid);
  * PCIe ATS. on: after the stream is attached to a domain and before PASIDs are,
  * before the endpoint's own enable bit; off: after that bit is cleared.
  * IOM_EOPNOTSUPP: the SMMU has none, or the stream's stage 2 stalls; IOM_EBUSY: not
- * so attached; IOM_ENOMEM; IOM_EIO.
+ * so attached; IOM_ENOMEM. IOM_EIO: not confirmed, or where the stream is was not (attach
+ * it again first); it may be called again. Until off has succeeded the stream cannot be
+ * blocked.
  */
 int iom_smmuv3_drv_stream_ats(struct iom_smmuv3_stream *st, bool on);
 
