@@ -407,8 +407,6 @@ int iomi_smmuv3_dev_check_idr(const struct iom_smmuv3_dev_cfg *c, struct iom_smm
 #define SMMU_GBPA_FIELDS	(SMMU_GBPA_MEMATTR | SMMU_GBPA_MTCFG | SMMU_GBPA_ALLOCCFG | \
 				 SMMU_GBPA_SHCFG | SMMU_GBPA_PRIVCFG | SMMU_GBPA_INSTCFG | \
 				 SMMU_GBPA_ABORT)
-#define SMMU_IRQ_CFG2_FIELDS	(SMMU_IRQ_CFG2_MEMATTR | SMMU_IRQ_CFG2_SH)
-#define SMMU_PRIQ_CFG2_FIELDS	(SMMU_IRQ_CFG2_FIELDS | SMMU_PRIQ_IRQ_CFG2_LO)
 #define SMMU_STRTAB_BASE_FIELDS	(SMMU_STRTAB_BASE_ADDR | SMMU_STRTAB_BASE_RA)
 #define SMMU_STRTAB_CFG_FIELDS	(SMMU_STRTAB_BASE_CFG_LOG2SIZE | SMMU_STRTAB_BASE_CFG_SPLIT | \
 				 SMMU_STRTAB_BASE_CFG_FMT)
@@ -426,6 +424,7 @@ uint32_t iomi_smmuv3_dev_cr0_fields(const struct iom_smmuv3_dev *s);
 uint32_t iomi_smmuv3_dev_cr2_fields(const struct iom_smmuv3_dev *s);
 uint32_t iomi_smmuv3_dev_irq_ctrl_fields(const struct iom_smmuv3_dev *s);
 uint32_t iomi_smmuv3_dev_gerror_fields(const struct iom_smmuv3_dev *s);
+uint32_t iomi_smmuv3_dev_irq_cfg2_fields(const struct iom_smmuv3_dev *s, bool priq);
 
 /* smmuv3_dev_regs.c: every register as after power-on; lock and evt_lock held, or at creation. */
 void iomi_smmuv3_dev_regs_reset(struct iom_smmuv3_dev *s);

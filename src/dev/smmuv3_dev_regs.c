@@ -92,9 +92,11 @@ uint32_t iomi_smmuv3_dev_irq_ctrl_fields(const struct iom_smmuv3_dev *s)
 
 uint32_t iomi_smmuv3_dev_gerror_fields(const struct iom_smmuv3_dev *s)
 {
-	return SMMU_GERROR_CMDQ | SMMU_GERROR_EVENTQ_ABT | SMMU_GERROR_MSI_CMDQ_ABT |
-	       SMMU_GERROR_MSI_EVENTQ_ABT | SMMU_GERROR_MSI_GERROR_ABT |
-	       (s->caps.pri ? SMMU_GERROR_PRIQ_ABT | SMMU_GERROR_MSI_PRIQ_ABT : 0);
+	return SMMU_GERROR_CMDQ | SMMU_GERROR_EVENTQ_ABT |
+	       (s->msi ? SMMU_GERROR_MSI_CMDQ_ABT | SMMU_GERROR_MSI_EVENTQ_ABT |
+			 SMMU_GERROR_MSI_GERROR_ABT : 0) |
+	       (s->caps.pri ? SMMU_GERROR_PRIQ_ABT : 0) |
+	       (s->caps.pri && s->msi ? SMMU_GERROR_MSI_PRIQ_ABT : 0);
 }
 
 static void write_cr2(struct iom_smmuv3_dev *s, uint32_t val)
@@ -152,19 +154,25 @@ static struct smmu_irq_cfg *irq_cfg(struct iom_smmuv3_dev *s, uint64_t off, uint
 	}
 }
 
+/* 6.3.1 MSI: LO is there with wires only, too. */
+uint32_t iomi_smmuv3_dev_irq_cfg2_fields(const struct iom_smmuv3_dev *s, bool priq)
+{
+	return (s->msi ? SMMU_IRQ_CFG2_MEMATTR | SMMU_IRQ_CFG2_SH : 0) |
+	       (priq ? SMMU_PRIQ_IRQ_CFG2_LO : 0);
+}
+
 static void write_irq32(struct iom_smmuv3_dev *s, uint64_t off, uint32_t val)
 {
 	uint32_t enable = 0;
 	struct smmu_irq_cfg *c = irq_cfg(s, off, &enable);
 
-	if (!c || !s->msi || (s->irq_ctrl & enable))
+	if (!c || (s->irq_ctrl & enable))
 		return;
 	if (off == SMMU_GERROR_IRQ_CFG1 || off == SMMU_EVENTQ_IRQ_CFG1 ||
 	    off == SMMU_PRIQ_IRQ_CFG1)
-		c->cfg1 = val;
+		c->cfg1 = s->msi ? val : 0;
 	else
-		c->cfg2 = val & (off == SMMU_PRIQ_IRQ_CFG2 ? SMMU_PRIQ_CFG2_FIELDS :
-							     SMMU_IRQ_CFG2_FIELDS);
+		c->cfg2 = val & iomi_smmuv3_dev_irq_cfg2_fields(s, off == SMMU_PRIQ_IRQ_CFG2);
 }
 
 /* False: not a register of the PRI queue, or there is none. */

@@ -150,19 +150,20 @@ static void read_regs(struct iom_state_r *in, struct regs *r)
 	read_irq(in, &r->priq_irq);
 }
 
-static bool irq_ok(const struct smmu_irq_cfg *c, bool there, uint32_t cfg2)
+static bool irq_ok(const struct smmu_irq_cfg *c, bool msi, uint32_t cfg2)
 {
-	if (!there)
-		return !c->cfg0 && !c->cfg1 && !c->cfg2;
+	if (!msi && (c->cfg0 || c->cfg1))
+		return false;
 	return !(c->cfg0 & ~SMMU_IRQ_CFG0_ADDR) && !(c->cfg2 & ~cfg2);
 }
 
 static bool priq_ok(const struct iom_smmuv3_dev *s, const struct regs *r)
 {
-	if (!irq_ok(&r->priq_irq, s->msi && s->caps.pri, SMMU_PRIQ_CFG2_FIELDS))
-		return false;
 	if (!s->caps.pri)
-		return !r->priq.base && !r->priq.prod && !r->priq.cons;
+		return !r->priq.base && !r->priq.prod && !r->priq.cons &&
+		       irq_ok(&r->priq_irq, false, 0);
+	if (!irq_ok(&r->priq_irq, s->msi, iomi_smmuv3_dev_irq_cfg2_fields(s, true)))
+		return false;
 	return !(r->priq.base & ~iomi_smmuv3_dev_q_base_fields(s)) &&
 	       !((r->priq.prod | r->priq.cons) & ~(SMMU_Q_INDEX | SMMU_Q_OVFLG));
 }
@@ -189,8 +190,8 @@ static bool regs_ok(const struct iom_smmuv3_dev *s, const struct regs *r)
 	       !(r->cmdq.cons & ~(SMMU_Q_INDEX | SMMU_CMDQ_CONS_ERR)) &&
 	       !(r->evtq.prod & ~(SMMU_Q_INDEX | SMMU_Q_OVFLG)) &&
 	       !(r->evtq.cons & ~(SMMU_Q_INDEX | SMMU_Q_OVACKFLG)) &&
-	       irq_ok(&r->gerror_irq, s->msi, SMMU_IRQ_CFG2_FIELDS) &&
-	       irq_ok(&r->evtq_irq, s->msi, SMMU_IRQ_CFG2_FIELDS) && priq_ok(s, r);
+	       irq_ok(&r->gerror_irq, s->msi, iomi_smmuv3_dev_irq_cfg2_fields(s, false)) &&
+	       irq_ok(&r->evtq_irq, s->msi, iomi_smmuv3_dev_irq_cfg2_fields(s, false)) && priq_ok(s, r);
 }
 
 static void put(struct iom_smmuv3_dev *s, const struct regs *r)

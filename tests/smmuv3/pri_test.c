@@ -292,6 +292,34 @@ static void aborted(void **state)
 
 /* --- interrupts --- */
 
+/* 6.3.1 MSI: LO is of wires, too; the rest of the register is of messages. */
+static void wires_only(void **state)
+{
+	struct iom_smmuv3_page_request more = page(1, false), last = page(1, true);
+	struct iom_smmuv3_dev_cfg cfg = pri_cfg();
+	static struct w w;
+	uint8_t buf[1024];
+	size_t len, used;
+
+	(void)state;
+	cfg.idr[0] &= ~(1u << 13);
+	open_cfg(&w, &cfg);
+	st_w(&w.t, ST_IRQ_CTRL, 5);
+	st_w(&w.t, ST_PRIQ_IRQ_CFG1, 1);
+	st_w(&w.t, ST_PRIQ_IRQ_CFG2, OVFLG | 0x3f);
+	assert_int_equal(st_r(&w.t, ST_PRIQ_IRQ_CFG1), 0);
+	assert_int_equal(st_r(&w.t, ST_PRIQ_IRQ_CFG2), OVFLG);
+	st_w(&w.t, ST_IRQ_CTRL, 7);
+	send(&w, &more);
+	assert_int_equal(w.t.irqs[IOM_SMMUV3_IRQ_PRIQ], 0);
+	send(&w, &last);
+	assert_int_equal(w.t.irqs[IOM_SMMUV3_IRQ_PRIQ], 1);
+	assert_int_equal(iom_smmuv3_dev_save(w.t.s, buf, sizeof(buf), &len), 0);
+	assert_int_equal(iom_smmuv3_dev_restore(w.t.s, buf, len, &used), 0);
+	assert_int_equal(st_r(&w.t, ST_PRIQ_IRQ_CFG2), OVFLG);
+	st_close(&w.t);
+}
+
 static void interrupts(void **state)
 {
 	struct iom_smmuv3_page_request more = page(1, false), last = page(1, true);
@@ -496,6 +524,7 @@ int main(void)
 		cmocka_unit_test(overflow),
 		cmocka_unit_test(aborted),
 		cmocka_unit_test(interrupts),
+		cmocka_unit_test(wires_only),
 		cmocka_unit_test(registers),
 		cmocka_unit_test(queue_size_limit),
 		cmocka_unit_test(pri_resp),

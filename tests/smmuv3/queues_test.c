@@ -325,6 +325,9 @@ static void sync_signals(void **state)
 	assert_int_equal(st_peek(&t, msi), 0);
 	st_cmd(&t, ST_SYNC | 2 << 12, 0);
 	assert_int_equal(t.sevs, 0);
+	/* 6.3.19: nor are there errors of messages. */
+	st_w(&t, ST_GERRORN, 0xf0);
+	assert_int_equal(st_r(&t, ST_GERRORN), 0);
 	st_close(&t);
 }
 
