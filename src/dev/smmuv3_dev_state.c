@@ -191,7 +191,8 @@ static bool regs_ok(const struct iom_smmuv3_dev *s, const struct regs *r)
 	       !(r->evtq.prod & ~(SMMU_Q_INDEX | SMMU_Q_OVFLG)) &&
 	       !(r->evtq.cons & ~(SMMU_Q_INDEX | SMMU_Q_OVACKFLG)) &&
 	       irq_ok(&r->gerror_irq, s->msi, iomi_smmuv3_dev_irq_cfg2_fields(s, false)) &&
-	       irq_ok(&r->evtq_irq, s->msi, iomi_smmuv3_dev_irq_cfg2_fields(s, false)) && priq_ok(s, r);
+	       irq_ok(&r->evtq_irq, s->msi, iomi_smmuv3_dev_irq_cfg2_fields(s, false)) &&
+	       priq_ok(s, r);
 }
 
 static void put(struct iom_smmuv3_dev *s, const struct regs *r)

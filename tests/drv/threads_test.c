@@ -51,7 +51,8 @@ static void *map_and_unmap(void *arg)
 	unsigned int i, p;
 
 	test_rng_seed(&rng, s->seed + m->which);
-	for (i = 0; i < s->rounds; i++) {
+	/* On a busy machine the DMA's thread may not have run by then. */
+	for (i = 0; i < s->rounds || !atomic_load(&s->reached); i++) {
 		struct iom_range r;
 
 		p = (unsigned int)test_rng_below(&rng, PAGES);
