@@ -31,6 +31,8 @@ static int fill_cfg(struct iom_smmuv3_dev_cfg *c, struct iom_smmuv3_diag *diag)
 
 	if (!c->plat || !c->gmem)
 		return refuse(diag, "plat, gmem", "both are needed");
+	if (c->mode > IOM_SMMUV3_STEP)
+		return refuse(diag, "mode", "INLINE, WORKER or STEP");
 	if (c->mode == IOM_SMMUV3_WORKER && !c->wake)
 		return refuse(diag, "wake", "WORKER mode needs it");
 	if (!c->tlb_entries)
