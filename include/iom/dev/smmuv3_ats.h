@@ -104,8 +104,8 @@ struct iom_smmuv3_ep {
 };
 
 /*
- * Any number per StreamID. Detach: IOM_SMMUV3 callbacks have ended when it returns, and what was
- * unanswered counts as answered. Never from a callback.
+ * Any number per StreamID; ops outlives the endpoint. Detach: its callbacks have ended when it
+ * returns, and what was unanswered counts as answered. Any thread, never from a callback.
  */
 void iom_smmuv3_dev_ep_attach(struct iom_smmuv3_ep *ep, struct iom_smmuv3_dev *s, uint32_t sid,
 			      const struct iom_smmuv3_ep_ops *ops);

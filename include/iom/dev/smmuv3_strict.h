@@ -96,10 +96,16 @@ struct iom_smmuv3_strict_cfg {
 	void *arg;
 };
 
-/* The report as text, lines of at most 100 characters; cut at size. Bytes it needs, less the 0. */
+/*
+ * The report as text, lines of at most 100 characters; cut at size, with a 0 (buf may be NULL
+ * with size 0). Bytes it needs, less the 0. Any thread, also from inside the callback.
+ */
 size_t iom_smmuv3_strict_text(const struct iom_smmuv3_report *r, char *buf, size_t size);
 
-/* All below: any thread, not from inside an access. IOM_EINVAL if s is not strict. */
+/*
+ * All below: any thread, not from inside an access or a callback. IOM_EINVAL if s is not
+ * strict, and nothing is changed; count is then 0.
+ */
 
 /*
  * The driver's barrier: what was stored before is visible before what is stored after.
@@ -110,7 +116,8 @@ int iom_smmuv3_strict_wmb(struct iom_smmuv3_dev *s);
 /*
  * The driver has let go of this memory (addresses as the SMMU puts them out) and
  * may use it for something else: a report if a cached entry, valid to use, still
- * reaches it or was read from it. acquire: it is given to the SMMU again.
+ * reaches it or was read from it. acquire: it is given to the SMMU again. len in
+ * bytes; IOM_EINVAL also: 0, or it goes round the top.
  */
 int iom_smmuv3_strict_release(struct iom_smmuv3_dev *s, uint64_t pa, uint64_t len);
 int iom_smmuv3_strict_acquire(struct iom_smmuv3_dev *s, uint64_t pa, uint64_t len);

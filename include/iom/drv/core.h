@@ -121,6 +121,7 @@ struct iom_device_desc {
 
 /* --- calls --- */
 
+/* plat outlives it. IOM_ENOMEM, or as plat's lock_init answers; *out untouched. */
 int iom_core_create(struct iom_plat *plat, struct iom_core **out);
 /* IOM_EBUSY while there are devices or IOMMUs. */
 int iom_core_destroy(struct iom_core *core);
@@ -149,9 +150,13 @@ int iom_core_retry(struct iom_core *core);
  */
 int iom_core_device_add(struct iom_core *core, const struct iom_device_desc *desc,
 			struct iom_device **out);
-/* Waits for its fault handlers to end. Groups are not split. IOM_EBUSY: it is attached. */
+/*
+ * Blocks it, and waits for its fault handlers to end. Groups are not split. IOM_EBUSY: its
+ * group is attached, or PASIDs are; IOM_EIO: not confirmed. On failure it is still there.
+ */
 int iom_core_device_remove(struct iom_core *core, struct iom_device *dev);
 
+/* A group lives as long as one of its devices, a name as its device. */
 struct iom_group *iom_core_device_group(struct iom_core *core, struct iom_device *dev);
 unsigned int iom_core_group_size(struct iom_core *core, const struct iom_group *g);
 const char *iom_core_device_name(const struct iom_device *dev);

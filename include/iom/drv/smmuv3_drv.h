@@ -9,7 +9,7 @@
  * not answer in time is dead, which each call tells by IOM_EIO from then on.
  *
  * Stage 1 is code of its own that is linked only if iom_smmuv3_drv_cfg.s1 names
- * it.
+ * it. Numbers in brackets are sections of IHI 0070.
  */
 #ifndef IOM_DRV_SMMUV3_DRV_H
 #define IOM_DRV_SMMUV3_DRV_H
@@ -70,8 +70,8 @@ struct iom_smmuv3_drv_diag {
 };
 
 /*
- * Reads the identification, brings the SMMU into a known state and enables it
- * with every stream aborted. Transactions of devices that something else left
+ * Reads the identification (6.3), brings the SMMU into a known state and enables it
+ * (6.3.9, 3.11) with every stream aborted. Transactions of devices that something else left
  * running are aborted from the first step on.
  * IOM_EOPNOTSUPP: an SMMU that this driver cannot use, *diag (may be NULL) says
  * why; IOM_EINVAL: cfg. Either leaves it as it was. IOM_ENOMEM: it is off, with
@@ -91,6 +91,7 @@ struct iom_smmuv3_drv_caps {
 	bool coherent, ats, pri, stall, stall_forced, dirty, msi, range_inv, ds, fwb;
 	uint8_t sid_bits;
 };
+/* Any thread: they do not change. */
 void iom_smmuv3_drv_caps(const struct iom_smmuv3_drv *s, struct iom_smmuv3_drv_caps *caps);
 
 /* One StreamID. The caller's memory, from add to remove, and the driver's to change. */
@@ -127,7 +128,7 @@ int iom_smmuv3_drv_stream_add(struct iom_smmuv3_drv *s, struct iom_smmuv3_stream
 int iom_smmuv3_drv_stream_remove(struct iom_smmuv3_stream *st);
 
 /*
- * Moves the stream to domain d: what it reaches is at each moment what it
+ * Moves the stream to domain d (3.21.3): what it reaches is at each moment what it
  * reached before, what d maps, or nothing. IOM_EOPNOTSUPP: d's format is not one
  * of this SMMU; IOM_ENOSPC: no ASID or VMID is left; IOM_ENOMEM; IOM_EIO: not
  * confirmed, the stream may be in both domains, or aborted, and neither may be
@@ -164,18 +165,27 @@ int iom_smmuv3_drv_detach_pasid(struct iom_smmuv3_stream *st, uint32_t pasid);
  */
 int iom_smmuv3_drv_stream_ats(struct iom_smmuv3_stream *st, bool on);
 
-/* An interrupt of the SMMU came, whichever; without any: now and then. One thread at a time. */
+/*
+ * An interrupt of the SMMU came, whichever (3.18); without any: now and then. Takes what is
+ * in the event and PRI queues (7.2, 8) and acknowledges errors (7.5). One thread at a time,
+ * no lock of the caller's that a fault handler takes.
+ */
 void iom_smmuv3_drv_irq(struct iom_smmuv3_drv *s);
-/* The answer to a fault that was answered IOM_FAULT_LATER. Any thread. IOM_EIO. */
+/*
+ * The answer to a fault that was answered IOM_FAULT_LATER (4.6, 4.5.2), once. Any thread.
+ * IOM_EINVAL: nobody waits for this fault, or the answer is LATER again; IOM_EIO: dead.
+ */
 int iom_smmuv3_drv_resume(struct iom_smmuv3_drv *s, const struct iom_fault *f,
 			  enum iom_fault_answer answer);
 
+/* Since it was created; any thread, each number by itself. */
 struct iom_smmuv3_drv_stats {
 	uint64_t commands, syncs, command_errors, atc_timeouts;
 	uint64_t events, events_lost, page_requests, page_requests_lost;
 	uint64_t gerrors;
 };
 void iom_smmuv3_drv_stats(struct iom_smmuv3_drv *s, struct iom_smmuv3_drv_stats *st);
+/* It has not answered in time once: each call that needs it is IOM_EIO. Any thread. */
 bool iom_smmuv3_drv_dead(const struct iom_smmuv3_drv *s);
 
 #ifdef __cplusplus
