@@ -20,7 +20,8 @@ static void write_all(const struct iom_machine *m, const uint8_t *base, size_t s
 	size_t len;
 	struct iom_streams_smmu smmus[8];
 	struct iom_streams_range ranges[64];
-	struct iom_streams s = { smmus, 0, 8, ranges, 0, 64, NULL, 0, 0 };
+	struct iom_streams_resv resvs[64];
+	struct iom_streams s = { smmus, 0, 8, ranges, 0, 64, resvs, 0, 64 };
 
 	for (i = 0; i < m->nr_bridges; i++) {
 		iom_machine_find_pci(m, i, 0x18, &iommu, &id);

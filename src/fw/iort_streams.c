@@ -118,6 +118,8 @@ static int add_rmr(struct fill *f, const struct iom_iort_node *n, const struct i
 			return full(f, "resvs");
 		f->out->resvs[f->out->nr_resvs++] = (struct iom_streams_resv){
 			.range = n->u.rmr.ranges[i],
+			.mapped = true,
+			.pa = n->u.rmr.ranges[i].start,
 			.smmu = smmu,
 			.id_first = m->output,
 			.id_last = m->output + m->count_m1,

@@ -281,6 +281,16 @@ int iomi_machine_compat1(struct iomi_machine_ctx *c, const char **s)
 	return iomi_machine_strdup(c, p ? p : "", s);
 }
 
+/* Address or size in n cells; a PCI address has a first cell that is no part of it. */
+bool iomi_machine_address(const fdt32_t *p, int n, uint64_t *v)
+{
+	if (n < 1 || n > 3)
+		return false;
+	*v = n == 1 ? iomi_machine_cell(p, 0) :
+	     iomi_machine_cell64(p, n == 3 ? 1 : 0);
+	return true;
+}
+
 static bool cells_value(const fdt32_t *p, int n, uint64_t *v)
 {
 	if (n < 1 || n > 2)
@@ -394,12 +404,14 @@ static int count(struct iomi_machine_ctx *c)
 				"#iommu-cells arguments");
 		c->cap_endpoints += cells;
 	}
-	if (c->depth && iomi_machine_parent(c)->resv_parent)
-		c->cap_resvs++;
+	rc = iomi_machine_count_resv(c);
+	if (rc)
+		return rc;
 	if (c->nr_bridges > IOMI_MACHINE_BRIDGES || c->nr_iommus > IOMI_MACHINE_IOMMUS ||
 	    c->nr_msis > IOMI_MACHINE_MSIS ||
 	    c->cap_endpoints > IOMI_MACHINE_ENDPOINTS ||
-	    c->cap_resvs > IOMI_MACHINE_RESVS || c->cap_fns > IOMI_MACHINE_FNS)
+	    c->cap_resvs > IOMI_MACHINE_RESVS || c->cap_fns > IOMI_MACHINE_FNS ||
+	    c->cap_iovas > IOMI_MACHINE_IOVAS)
 		return iomi_diag_fail(c->diag, IOM_E2BIG, c->path, n->iommu != IOM_MACHINE_NONE ?
 				      "#iommu-cells" : NULL,
 				      "too many bridges, IOMMUs, endpoints or functions");
@@ -423,6 +435,14 @@ static int allocate(struct iomi_machine_ctx *c)
 					&c->endpoints);
 	if (!rc)
 		rc = iomi_machine_alloc(c, c->cap_resvs, sizeof(*c->resvs), &c->resvs);
+	if (!rc)
+		rc = iomi_machine_alloc(c, c->cap_resvs, sizeof(*c->resv_off), &c->resv_off);
+	if (!c->cap_iovas)
+		c->cap_devs = 0;
+	if (!rc)
+		rc = iomi_machine_alloc(c, c->cap_devs, sizeof(*c->devs), &c->devs);
+	if (!rc)
+		rc = iomi_machine_alloc(c, c->cap_iovas, sizeof(*c->iovas), &c->iovas);
 	if (!rc)
 		rc = iomi_machine_alloc(c, c->cap_fns, sizeof(*c->fns), &c->fns);
 	return rc;
@@ -482,9 +502,14 @@ static int read_tree(struct iomi_machine_ctx *c, struct iom_machine *m)
 	if (!rc)
 		rc = iomi_machine_read_nodes(c);
 	if (!rc)
+		rc = iomi_machine_read_iovas(c);
+	if (!rc)
 		rc = iomi_machine_read_maps(c);
+	if (!rc)
+		rc = iomi_machine_check_msis(c);
 	if (rc)
 		return rc;
+	iomi_machine_finish_iovas(c);
 	*m = (struct iom_machine){
 		.nr_bridges = c->nr_bridges,
 		.nr_iommus = c->nr_iommus,

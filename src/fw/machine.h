@@ -20,6 +20,7 @@
 #define IOMI_MACHINE_RESVS	1024u
 #define IOMI_MACHINE_FNS	4096u
 #define IOMI_MACHINE_MSIS	1024u
+#define IOMI_MACHINE_IOVAS	65536u
 /* Of one virtio-iommu: the device reports 16 regions, of which one is for MSIs. */
 #define IOMI_MACHINE_RESV_REGIONS 15u
 
@@ -48,6 +49,26 @@ struct iomi_machine_ref {
 	uint32_t iommu;
 };
 
+/* A node that has a phandle; sorted by it. In trees with iommu-addresses only. */
+struct iomi_machine_dev {
+	uint32_t phandle;
+	int off;
+	int8_t addr_cells;		/* of its bus; -1 if not valid */
+	int8_t size_cells;
+	bool twice;			/* another node has the phandle, too */
+	bool resv;			/* below /reserved-memory */
+	bool is_iommu;			/* of a kind that is never behind another */
+	bool wanted;			/* by iommu-addresses; what follows is set then */
+	struct iom_machine_resv_iova who;	/* iova and pa mean nothing */
+};
+
+/* What a device has reserved, and the region that says so. */
+struct iomi_machine_iova {
+	uint32_t dev;			/* index into devs */
+	uint32_t resv;
+	struct iom_machine_resv_iova *v;
+};
+
 struct iomi_machine_ctx {
 	const void *fdt;
 	bool strict;
@@ -69,9 +90,13 @@ struct iomi_machine_ctx {
 	uint32_t cap_resvs;
 	uint32_t cap_fns;
 	uint32_t cap_msis;
+	uint32_t cap_devs;
+	uint32_t cap_iovas;
 	uint32_t nr_endpoints;
 	uint32_t nr_resvs;
 	uint32_t nr_fns;
+	uint32_t nr_devs;
+	uint32_t nr_iovas;
 	struct iom_machine_bridge *bridges;
 	struct iom_machine_iommu *iommus;
 	struct iom_machine_endpoint *endpoints;
@@ -82,6 +107,9 @@ struct iomi_machine_ctx {
 	uint32_t irq_cells;
 	struct iomi_machine_ref *refs;
 	uint32_t nr_refs;
+	int *resv_off;			/* of each of resvs, in the blob */
+	struct iomi_machine_dev *devs;
+	struct iomi_machine_iova *iovas;
 };
 
 /* machine.c: the walk, memory, and properties. */
@@ -113,17 +141,34 @@ int iomi_machine_u64(struct iomi_machine_ctx *c, const char *name, bool *has, ui
 int iomi_machine_flag(struct iomi_machine_ctx *c, const char *name, bool *v);
 int iomi_machine_str(struct iomi_machine_ctx *c, const char *name, const char **s);
 int iomi_machine_compat1(struct iomi_machine_ctx *c, const char **s);
+bool iomi_machine_address(const fdt32_t *p, int n, uint64_t *v);
 bool iomi_machine_reg(const struct iomi_machine_ctx *c, struct iom_range *r);
 int iomi_machine_pci_reg(struct iomi_machine_ctx *c, uint16_t *bdf);
 
-/* machine_iommu.c: bridges, IOMMUs, maps, endpoints, reserved memory. */
+/* machine_iommu.c: bridges, IOMMUs, maps, endpoints. */
 bool iomi_machine_is_viommu_pci(const struct iomi_machine_ctx *c);
 int iomi_machine_read_nodes(struct iomi_machine_ctx *c);
 int iomi_machine_read_maps(struct iomi_machine_ctx *c);
 
-/* machine_smmu.c: MSI controllers, msi-map, dma-ranges, interrupts of SMMUs. */
+/* machine_msi.c: MSI controllers, msi-map, msi-parent. */
 int iomi_machine_read_msi(struct iomi_machine_ctx *c);
 int iomi_machine_read_msi_map(struct iomi_machine_ctx *c);
+int iomi_machine_read_msi_parent(struct iomi_machine_ctx *c, uint32_t *msi, uint32_t *id);
+int iomi_machine_check_msis(struct iomi_machine_ctx *c);
+
+/*
+ * machine_resv.c: reserved memory and iommu-addresses. The first pass over it
+ * counts; note_dev keeps phandles in the second walk; read_iovas follows that;
+ * the third walk tells what the devices are, and finish_iovas ends it.
+ */
+int iomi_machine_count_resv(struct iomi_machine_ctx *c);
+int iomi_machine_read_resv(struct iomi_machine_ctx *c);
+void iomi_machine_note_dev(struct iomi_machine_ctx *c);
+int iomi_machine_read_iovas(struct iomi_machine_ctx *c);
+int iomi_machine_read_dev(struct iomi_machine_ctx *c, uint32_t first_endpoint);
+void iomi_machine_finish_iovas(struct iomi_machine_ctx *c);
+
+/* machine_smmu.c: dma-ranges, interrupts of SMMUs. */
 int iomi_machine_read_windows(struct iomi_machine_ctx *c);
 int iomi_machine_read_irqs(struct iomi_machine_ctx *c, struct iom_machine_iommu *iommu);
 

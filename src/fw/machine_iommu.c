@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What every device tree says in one way: host bridges, IOMMUs, reserved
- * memory, and then, once all phandles are known, who is behind which IOMMU.
+ * What every device tree says in one way: host bridges, IOMMUs, and then, once
+ * all phandles are known, who is behind which IOMMU.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -121,34 +121,12 @@ static int read_iommu(struct iomi_machine_ctx *c)
 	return iommu->kind == IOM_MACHINE_SMMUV3 ? iomi_machine_read_irqs(c, iommu) : IOM_OK;
 }
 
-static int read_resv(struct iomi_machine_ctx *c)
-{
-	struct iom_machine_resv *r = &c->resvs[c->nr_resvs];
-	int rc;
-
-	rc = iomi_machine_strdup(c, c->path, &r->path);
-	if (!rc)
-		rc = iomi_machine_compat1(c, &r->compatible);
-	if (rc)
-		return rc;
-	r->has_range = iomi_machine_reg(c, &r->range);
-	if (!r->has_range && iomi_machine_has(c, "reg"))
-		return iomi_machine_fail(c, "reg",
-			"must be an address and a size that is not 0, in its parent's "
-			"#address-cells and #size-cells");
-	r->no_map = iomi_machine_has(c, "no-map");
-	r->reusable = iomi_machine_has(c, "reusable");
-	r->restricted_pool = iomi_machine_compat(c, "restricted-dma-pool");
-	r->dma_default = iomi_machine_has(c, "linux,dma-default");
-	c->nr_resvs++;
-	return IOM_OK;
-}
-
 static int visit_node(struct iomi_machine_ctx *c)
 {
 	const struct iomi_machine_node *n = iomi_machine_cur(c);
 	int rc = IOM_OK;
 
+	iomi_machine_note_dev(c);
 	if (n->host)
 		rc = read_bridge(c);
 	if (!rc && n->iommu != IOM_MACHINE_NONE)
@@ -156,7 +134,7 @@ static int visit_node(struct iomi_machine_ctx *c)
 	if (!rc && n->msi != IOM_MACHINE_NONE)
 		rc = iomi_machine_read_msi(c);
 	if (!rc && c->depth && iomi_machine_parent(c)->resv_parent)
-		rc = read_resv(c);
+		rc = iomi_machine_read_resv(c);
 	if (!rc && c->strict && iomi_machine_is_fn(c))
 		rc = iomi_machine_read_fn(c);
 	return rc;
@@ -288,6 +266,7 @@ static int read_iommus(struct iomi_machine_ctx *c)
 	const struct iomi_machine_node *n = iomi_machine_cur(c);
 	uint32_t nr, i, cells, iommu;
 	struct iom_machine_endpoint *e;
+	uint32_t msi, msi_id;
 	const char *path;
 	const fdt32_t *p;
 	int rc;
@@ -300,6 +279,8 @@ static int read_iommus(struct iomi_machine_ctx *c)
 		return iomi_machine_fail(c, "iommus",
 			"on an IOMMU of a kind that is never behind another; leave it out");
 	rc = iomi_machine_strdup(c, c->path, &path);
+	if (!rc)
+		rc = iomi_machine_read_msi_parent(c, &msi, &msi_id);
 	for (i = 0; i < nr && !rc; i += 1 + cells) {
 		rc = find_iommu(c, "iommus", iomi_machine_cell(p, i), &iommu);
 		if (rc)
@@ -320,6 +301,8 @@ static int read_iommus(struct iomi_machine_ctx *c)
 		e->enabled = n->enabled;
 		e->coherent = n->coherent;
 		e->has_reg = iomi_machine_reg(c, &e->reg);
+		e->msi = msi;
+		e->msi_id = msi_id;
 		e->nr_windows = c->depth ? iomi_machine_parent(c)->nr_windows : 0;
 		e->windows = c->depth ? iomi_machine_parent(c)->windows : NULL;
 	}
@@ -328,14 +311,29 @@ static int read_iommus(struct iomi_machine_ctx *c)
 
 static int visit_map(struct iomi_machine_ctx *c)
 {
+	const struct iomi_machine_node *n = iomi_machine_cur(c);
+	uint32_t first = c->nr_endpoints;
+	struct iom_machine_iommu *iommu;
+	struct iom_machine_msi *msi;
+	uint32_t id;
 	int rc;
 
 	rc = iomi_machine_read_windows(c);
-	if (!rc && iomi_machine_cur(c)->host)
+	if (!rc && n->host)
 		rc = read_map(c);
-	if (!rc && iomi_machine_cur(c)->host)
+	if (!rc && n->host)
 		rc = iomi_machine_read_msi_map(c);
-	return rc ? rc : read_iommus(c);
+	if (!rc && n->iommu != IOM_MACHINE_NONE) {
+		iommu = &c->iommus[n->iommu];
+		rc = iomi_machine_read_msi_parent(c, &iommu->msi, &iommu->msi_id);
+	}
+	if (!rc && n->msi != IOM_MACHINE_NONE) {
+		msi = &c->msis[n->msi];
+		rc = iomi_machine_read_msi_parent(c, &msi->parent, &id);
+	}
+	if (!rc)
+		rc = read_iommus(c);
+	return rc ? rc : iomi_machine_read_dev(c, first);
 }
 
 int iomi_machine_read_maps(struct iomi_machine_ctx *c)

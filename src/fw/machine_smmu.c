@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a driver of SMMUs asks of a device tree beside the id maps: where MSIs go
- * (msi-controller, msi-map), which addresses DMA can have (dma-ranges), and the
- * SMMU's own interrupts.
+ * What a driver of SMMUs asks of a device tree beside the id maps: which
+ * addresses DMA can have (dma-ranges), and the SMMU's own interrupts.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -21,142 +20,16 @@
 #define GIC_PPI		1u
 #define GIC_PPI_FIRST	16u
 
-/* --- MSI --- */
-
-int iomi_machine_read_msi(struct iomi_machine_ctx *c)
-{
-	const struct iomi_machine_node *n = iomi_machine_cur(c);
-	struct iom_machine_msi *m = &c->msis[n->msi];
-	int rc;
-
-	m->phandle = fdt_get_phandle(c->fdt, n->off);
-	m->enabled = n->enabled;
-	m->has_reg = iomi_machine_reg(c, &m->reg);
-	rc = iomi_machine_strdup(c, c->path, &m->path);
-	return rc ? rc : iomi_machine_compat1(c, &m->compatible);
-}
-
-static int find_msi(struct iomi_machine_ctx *c, uint32_t phandle, uint32_t *msi)
-{
-	uint32_t i;
-
-	for (i = 0; i < c->cap_msis; i++) {
-		if (phandle && c->msis[i].phandle == phandle) {
-			*msi = i;
-			return IOM_OK;
-		}
-	}
-	return iomi_machine_fail(c, "msi-map",
-		"<0x%x> is the phandle of no node that has msi-controller", phandle);
-}
-
-static int read_msi_entry(struct iomi_machine_ctx *c, const struct iom_machine_bridge *b,
-			  const fdt32_t *p, struct iom_machine_msi_map *m)
-{
-	m->rid = iomi_machine_cell(p, 0);
-	m->id = iomi_machine_cell(p, 2);
-	m->count = iomi_machine_cell(p, 3);
-	if (!m->count || m->rid > 0xffff || m->count > 0x10000 - m->rid)
-		return iomi_machine_fail(c, "msi-map",
-			"requester IDs from 0x%x, 0x%x of them; they end at 0xffff, and "
-			"there is at least one", m->rid, m->count);
-	if (m->count - 1 > UINT32_MAX - m->id)
-		return iomi_machine_fail(c, "msi-map",
-			"device IDs from 0x%x, 0x%x of them, do not fit in 32 bits",
-			m->id, m->count);
-	if (m->rid & ~b->msi_mask)
-		return iomi_machine_fail(c, "msi-map",
-			"requester ID 0x%x has bits that msi-map-mask, <0x%x>, takes away",
-			m->rid, b->msi_mask);
-	return find_msi(c, iomi_machine_cell(p, 1), &m->msi);
-}
-
-static int cmp_msi_map(const void *a, const void *b)
-{
-	const struct iom_machine_msi_map *x = a, *y = b;
-
-	return x->rid < y->rid ? -1 : x->rid > y->rid;
-}
-
-int iomi_machine_read_msi_map(struct iomi_machine_ctx *c)
-{
-	struct iom_machine_bridge *b = &c->bridges[iomi_machine_cur(c)->bridge];
-	struct iom_machine_msi_map *maps;
-	uint32_t nr, i;
-	const fdt32_t *p;
-	bool has;
-	int rc;
-
-	b->msi_mask = 0xffff;
-	rc = iomi_machine_u32(c, "msi-map-mask", &has, &b->msi_mask);
-	p = iomi_machine_cells(c, "msi-map", &nr);
-	if (rc || !p)
-		return rc;
-	if (nr == UINT32_MAX || !nr || nr % 4)
-		return iomi_machine_fail(c, "msi-map",
-			"must be entries of four cells: <first-rid &msi first-id length>");
-	nr /= 4;
-	if (nr > IOMI_MACHINE_MAPS)
-		return iomi_diag_fail(c->diag, IOM_E2BIG, c->path, "msi-map",
-				      "%u entries; %u is the most we read", nr,
-				      IOMI_MACHINE_MAPS);
-	rc = iomi_machine_alloc(c, nr, sizeof(*maps), &maps);
-	for (i = 0; i < nr && !rc; i++)
-		rc = read_msi_entry(c, b, p + 4 * i, &maps[i]);
-	if (rc)
-		return rc;
-	/* Which entry is meant must not depend on their order, so that may change. */
-	iomi_machine_sort(maps, nr, sizeof(*maps), cmp_msi_map);
-	for (i = 1; i < nr; i++)
-		if (maps[i].rid - maps[i - 1].rid < maps[i - 1].count)
-			return iomi_machine_fail(c, "msi-map",
-				"requester ID 0x%x is mapped twice", maps[i].rid);
-	b->nr_msi_maps = nr;
-	b->msi_maps = maps;
-	return IOM_OK;
-}
-
-int iom_machine_find_msi(const struct iom_machine *m, uint32_t bridge, uint16_t bdf,
-			 uint32_t *msi, uint32_t *device)
-{
-	const struct iom_machine_msi_map *map;
-	const struct iom_machine_bridge *b;
-	uint32_t i, rid;
-
-	if (bridge >= m->nr_bridges)
-		return IOM_ENOENT;
-	b = &m->bridges[bridge];
-	rid = bdf & b->msi_mask;
-	for (i = 0; i < b->nr_msi_maps; i++) {
-		map = &b->msi_maps[i];
-		if (rid < map->rid || rid - map->rid >= map->count)
-			continue;
-		*msi = map->msi;
-		*device = map->id + (rid - map->rid);
-		return IOM_OK;
-	}
-	return IOM_ENOENT;
-}
-
 /* --- dma-ranges --- */
-
-/* Address in n cells; a PCI address has a first cell that is no part of it. */
-static bool address(const fdt32_t *p, int n, uint64_t *v)
-{
-	if (n < 1 || n > 3)
-		return false;
-	*v = n == 1 ? iomi_machine_cell(p, 0) :
-	     iomi_machine_cell64(p, n == 3 ? 1 : 0);
-	return true;
-}
 
 static int read_window(struct iomi_machine_ctx *c, const fdt32_t *p, int child, int up,
 		       int size_cells, struct iom_machine_window *w)
 {
 	uint64_t bus, size;
 
-	if (!address(p, child, &bus) || !address(p + child, up, &w->to) ||
-	    !address(p + child + up, size_cells, &size))
+	if (!iomi_machine_address(p, child, &bus) ||
+	    !iomi_machine_address(p + child, up, &w->to) ||
+	    !iomi_machine_address(p + child + up, size_cells, &size))
 		return iomi_machine_fail(c, "dma-ranges",
 			"needs #address-cells and #size-cells of 1 or 2, of 3 on a PCI bus");
 	if (!iom_range_make(bus, size, &w->bus) || w->to + (size - 1) < w->to)

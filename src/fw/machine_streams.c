@@ -44,6 +44,8 @@ static int add_smmus(struct fill *f)
 			.irq_pri = n->irq_pri,
 			.irq_gerror = n->irq_gerror,
 			.irq_sync = n->irq_sync,
+			.has_msi = n->msi != IOM_MACHINE_NONE && f->m->msis[n->msi].enabled,
+			.msi_id = n->msi_id,
 			.source = i,
 		};
 	}
@@ -116,6 +118,67 @@ static int add_endpoint(struct fill *f, const struct iom_machine_endpoint *e)
 	});
 }
 
+static int add_resv(struct fill *f, const struct iom_machine_resv_iova *v, uint32_t iommu,
+		    uint32_t id_first, uint32_t id_last)
+{
+	uint32_t smmu = smmu_index(f, iommu);
+
+	if (smmu == IOM_STREAMS_NONE)
+		return IOM_OK;
+	if (f->out->nr_resvs == f->out->cap_resvs)
+		return full(f, "resvs");
+	f->out->resvs[f->out->nr_resvs++] = (struct iom_streams_resv){
+		.range = v->iova,
+		.mapped = v->mapped,
+		.pa = v->pa,
+		.smmu = smmu,
+		.id_first = id_first,
+		.id_last = id_last,
+	};
+	return IOM_OK;
+}
+
+/* One function, or all of a bridge: what each entry of its map has of them. */
+static int add_functions(struct fill *f, const struct iom_machine_resv_iova *v)
+{
+	const struct iom_machine_bridge *b = &f->m->bridges[v->bridge];
+	uint32_t rid_first = v->bdf_first & b->map_mask, rid_last = v->bdf_last & b->map_mask;
+	const struct iom_machine_map *map;
+	uint32_t i, first, last;
+	int rc = IOM_OK;
+
+	for (i = 0; b->enabled && i < b->nr_maps && !rc; i++) {
+		map = &b->maps[i];
+		first = rid_first > map->rid ? rid_first : map->rid;
+		last = map->rid + (map->count - 1);
+		last = rid_last < last ? rid_last : last;
+		if (first <= last)
+			rc = add_resv(f, v, map->iommu, map->id + (first - map->rid),
+				      map->id + (last - map->rid));
+	}
+	return rc;
+}
+
+static int add_region(struct fill *f, const struct iom_machine_resv *r)
+{
+	const struct iom_machine_endpoint *e;
+	const struct iom_machine_resv_iova *v;
+	uint32_t i, k;
+	int rc = IOM_OK;
+
+	for (i = 0; i < r->nr_iovas && !rc; i++) {
+		v = &r->iovas[i];
+		if (v->bridge != IOM_MACHINE_NONE)
+			rc = add_functions(f, v);
+		for (k = 0; k < v->nr_endpoints && !rc; k++) {
+			e = &f->m->endpoints[v->endpoint + k];
+			if (e->enabled)
+				rc = add_resv(f, v, e->iommu, e->id, e->id);
+		}
+	}
+	return rc;
+}
+
 int iom_machine_streams(const struct iom_machine *m, struct iom_streams *out,
 			struct iom_diag *diag)
 {
@@ -129,5 +192,7 @@ int iom_machine_streams(const struct iom_machine *m, struct iom_streams *out,
 		rc = add_bridge(&f, &m->bridges[i]);
 	for (i = 0; i < m->nr_endpoints && !rc; i++)
 		rc = add_endpoint(&f, &m->endpoints[i]);
+	for (i = 0; i < m->nr_resvs && !rc; i++)
+		rc = add_region(&f, &m->resvs[i]);
 	return rc;
 }

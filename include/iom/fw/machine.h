@@ -64,9 +64,11 @@ struct iom_machine_msi {		/* has msi-controller: an ITS, a GICv2m frame, ... */
 	const char *path;
 	const char *compatible;		/* first string; may be empty */
 	uint32_t phandle;		/* 0: none */
+	uint32_t cells;			/* #msi-cells; 0: no device ID comes with an MSI */
 	bool enabled;
 	bool has_reg;
 	struct iom_range reg;		/* in CPU addresses */
+	uint32_t parent;		/* where its own MSIs go, index into msis, or NONE */
 };
 
 struct iom_machine_bridge {		/* a PCI host bridge */
@@ -84,6 +86,8 @@ struct iom_machine_bridge {		/* a PCI host bridge */
 	uint32_t msi_mask;
 	uint32_t nr_msi_maps;
 	const struct iom_machine_msi_map *msi_maps;
+	uint32_t msi;			/* msi-parent: index into msis, or NONE */
+	uint32_t msi_id;		/* the bridge's own device ID there */
 	uint32_t nr_windows;		/* of its dma-ranges; 0: DMA is not limited by it */
 	const struct iom_machine_window *windows;
 };
@@ -113,6 +117,8 @@ struct iom_machine_iommu {
 	uint32_t irq_pri;
 	uint32_t irq_gerror;
 	uint32_t irq_sync;
+	uint32_t msi;			/* msi-parent: index into msis, or NONE */
+	uint32_t msi_id;		/* its device ID there; 0 if #msi-cells is 0 */
 };
 
 /* One element of a platform device's `iommus`. */
@@ -127,17 +133,38 @@ struct iom_machine_endpoint {
 	struct iom_range reg;
 	uint32_t nr_windows;		/* dma-ranges of the nearest bus above that limits DMA */
 	const struct iom_machine_window *windows;
+	uint32_t msi;			/* msi-parent: index into msis, or NONE */
+	uint32_t msi_id;
+};
+
+/*
+ * One entry of iommu-addresses: IOVAs of a device that are not free. The device
+ * is nr_endpoints of endpoints, or the functions [bdf_first, bdf_last] of a bridge, or,
+ * behind no IOMMU, neither.
+ */
+struct iom_machine_resv_iova {
+	const char *path;		/* of the device */
+	struct iom_range iova;		/* as the device's bus has them */
+	bool mapped;			/* to the region's memory, at pa; else to be kept free */
+	uint64_t pa;
+	uint32_t endpoint;		/* index of the first */
+	uint32_t nr_endpoints;
+	uint32_t bridge;		/* index into bridges, or NONE */
+	uint16_t bdf_first;
+	uint16_t bdf_last;
 };
 
 struct iom_machine_resv {		/* a child of /reserved-memory */
 	const char *path;
 	const char *compatible;		/* first string; may be empty */
-	bool has_range;			/* false: placed by the OS (size, alloc-ranges) */
+	bool has_range;			/* false: placed by the OS, or of IOVAs only */
 	struct iom_range range;
 	bool no_map;
 	bool reusable;
 	bool restricted_pool;		/* restricted-dma-pool */
 	bool dma_default;		/* linux,dma-default */
+	uint32_t nr_iovas;
+	const struct iom_machine_resv_iova *iovas;
 };
 
 /* The virtio-iommu that libiom provides: what it offers and its limits. */
@@ -237,7 +264,11 @@ int iom_machine_read(const void *fdt, size_t size, uint32_t flags, void *mem,
 int iom_machine_find_pci(const struct iom_machine *m, uint32_t bridge,
 			 uint16_t bdf, uint32_t *iommu, uint32_t *endpoint);
 
-/* The MSI controller, an index into msis, and device id of a PCI function. IOM_ENOENT. */
+/*
+ * The MSI controller, an index into msis, and device id of a PCI function: by
+ * msi-map or, where a bridge has none, its msi-parent, and then the id is bdf.
+ * IOM_ENOENT.
+ */
 int iom_machine_find_msi(const struct iom_machine *m, uint32_t bridge, uint16_t bdf,
 			 uint32_t *msi, uint32_t *device);
 

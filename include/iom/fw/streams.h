@@ -55,9 +55,14 @@ struct iom_streams_range {
 	bool stall;			/* platform: can be stalled */
 };
 
-/* Memory that these streams must reach before and after a driver takes over. */
+/*
+ * IOVAs of these streams that are not free. Where they are mapped, the streams must
+ * reach that memory before and after a driver takes over.
+ */
 struct iom_streams_resv {
-	struct iom_range range;		/* mapped at its own address */
+	struct iom_range range;
+	bool mapped;			/* else nothing may be there */
+	uint64_t pa;			/* of the first byte; an IORT's are mapped at their own */
 	uint32_t smmu;
 	uint32_t id_first;
 	uint32_t id_last;
