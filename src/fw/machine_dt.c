@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A machine's IOMMUs put into a device tree: iommu-map for the functions that
- * libiom provides, and a node for each virtio-iommu, as children of the PCI
- * host bridges of another tree, or as an overlay to such a tree.
+ * libiom provides and for those behind an SMMU, and a node for each IOMMU. Those of
+ * virtio-iommus are children of the PCI host bridges of another tree, or of an
+ * overlay to such a tree.
  *
  * libfdt moves nodes when it adds to a blob, so offsets are looked up again
  * after each change. The blob under construction is ours; base is foreign.
@@ -15,17 +16,9 @@
 #include <iom/base/mem.h>
 
 #include "fw/diag.h"
-#include "fw/machine.h"
+#include "fw/machine_dt.h"
 
-struct out {
-	const struct iom_machine *m;
-	struct iom_diag *diag;
-	void *fdt;
-	uint32_t phandle0;		/* of IOMMU 0; the others follow */
-	bool overlay;
-};
-
-static int fdt_fail(struct out *o, const char *node, const char *prop, int err)
+int iomi_machine_dt_fail(struct iomi_machine_out *o, const char *node, const char *prop, int err)
 {
 	return iomi_diag_fail(o->diag, err == -FDT_ERR_NOSPACE ? IOM_ENOSPC : IOM_EINVAL,
 			      node, prop, "cannot write: %s", fdt_strerror(err));
@@ -50,11 +43,16 @@ static bool is_pci(const void *fdt, int off)
 	return p && len == 4 && !memcmp(p, "pci", 4);
 }
 
-/* A PCI bus that is not below another one, with this segment. */
-static int find_host(struct out *o, const struct iom_machine_bridge *b, int *found)
+/* A PCI bus that is not below another one, with this segment; by its path if there is one. */
+static int find_host(struct iomi_machine_out *o, const struct iom_machine_bridge *b, int *found)
 {
-	int off = 0, depth = 0, pci_depth = -1;
+	int off = fdt_path_offset(o->fdt, b->path), depth = 0, pci_depth = -1;
 
+	if (off >= 0 && is_pci(o->fdt, off) && segment_of(o->fdt, off) == b->segment) {
+		*found = off;
+		return IOM_OK;
+	}
+	off = 0;
 	for (; off >= 0 && depth >= 0; off = fdt_next_node(o->fdt, off, &depth)) {
 		if (pci_depth >= 0 && depth > pci_depth)
 			continue;
@@ -86,16 +84,16 @@ static void fragment_name(uint32_t n, char name[20])
 }
 
 /* Find or make a child. */
-static int child(struct out *o, int parent, const char *name, int *off)
+static int child(struct iomi_machine_out *o, int parent, const char *name, int *off)
 {
 	*off = fdt_subnode_offset(o->fdt, parent, name);
 	if (*off < 0)
 		*off = fdt_add_subnode(o->fdt, parent, name);
-	return *off < 0 ? fdt_fail(o, name, NULL, *off) : IOM_OK;
+	return *off < 0 ? iomi_machine_dt_fail(o, name, NULL, *off) : IOM_OK;
 }
 
 /* The node that stands for a bridge in the tree we write. */
-static int host_off(struct out *o, uint32_t bridge, int *off)
+static int host_off(struct iomi_machine_out *o, uint32_t bridge, int *off)
 {
 	char name[20];
 	int rc;
@@ -109,10 +107,21 @@ static int host_off(struct out *o, uint32_t bridge, int *off)
 
 /* --- what to write --------------------------------------------------------- */
 
+static uint32_t nr_smmu_maps(const struct iom_machine_bridge *b, const struct iom_machine *m)
+{
+	uint32_t i, n = 0;
+
+	for (i = 0; i < b->nr_maps; i++)
+		n += iomi_machine_dt_is_smmu(m, b->maps[i].iommu);
+	return n;
+}
+
 static bool bridge_used(const struct iom_machine *m, uint32_t bridge)
 {
 	uint32_t i;
 
+	if (nr_smmu_maps(&m->bridges[bridge], m))
+		return true;
 	for (i = 0; i < m->nr_fns; i++) {
 		if (m->fns[i].bridge == bridge && (m->fns[i].iommu != IOM_MACHINE_NONE ||
 		    m->fns[i].kind == IOM_MACHINE_FN_VIOMMU))
@@ -132,7 +141,7 @@ static uint32_t nr_runs(const struct iom_machine *m, uint32_t bridge)
 }
 
 /* An overlay's phandles are its own until it is applied: say where they are. */
-static int write_fixups(struct out *o, uint32_t bridge, uint32_t nr)
+static int write_fixups(struct iomi_machine_out *o, uint32_t bridge, uint32_t nr)
 {
 	char name[20];
 	uint32_t i;
@@ -149,39 +158,77 @@ static int write_fixups(struct out *o, uint32_t bridge, uint32_t nr)
 		return rc;
 	rc = fdt_setprop_placeholder(o->fdt, off, "iommu-map", (int)(4 * nr), &p);
 	if (rc)
-		return fdt_fail(o, "__local_fixups__", "iommu-map", rc);
+		return iomi_machine_dt_fail(o, "__local_fixups__", "iommu-map", rc);
 	for (i = 0; i < nr; i++)
 		fdt32_st((fdt32_t *)p + i, 16 * i + 4);
 	return IOM_OK;
 }
 
-static int write_map(struct out *o, uint32_t bridge)
+static fdt32_t *put_entry(fdt32_t *cell, uint32_t rid, uint32_t phandle, uint32_t id,
+			  uint32_t count)
 {
-	const char *path = o->m->bridges[bridge].path;
-	uint32_t nr = nr_runs(o->m, bridge), i = 0;
+	fdt32_st(cell++, rid);
+	fdt32_st(cell++, phandle);
+	fdt32_st(cell++, id);
+	fdt32_st(cell++, count);
+	return cell;
+}
+
+static void put_map(struct iomi_machine_out *o, uint32_t bridge, fdt32_t *cell)
+{
+	const struct iom_machine_bridge *b = &o->m->bridges[bridge];
+	const struct iom_machine_map *map;
 	struct iomi_machine_run run;
+	uint32_t i = 0;
+
+	while (iomi_machine_next_run(o->m, &i, &run)) {
+		if (run.bridge == bridge)
+			cell = put_entry(cell, run.bdf, o->phandle0 + run.iommu, run.endpoint,
+					 run.count);
+	}
+	for (i = 0; i < b->nr_maps; i++) {
+		map = &b->maps[i];
+		if (iomi_machine_dt_is_smmu(o->m, map->iommu))
+			cell = put_entry(cell, map->rid, o->phandle0 + map->iommu, map->id,
+					 map->count);
+	}
+}
+
+/* Entries of functions know no mask: each has its own. Those of SMMUs are under it. */
+static int write_mask(struct iomi_machine_out *o, uint32_t bridge, int off)
+{
+	const struct iom_machine_bridge *b = &o->m->bridges[bridge];
+	int rc;
+
+	if ((b->map_mask & 0xffff) == 0xffff || !nr_smmu_maps(b, o->m))
+		return IOM_OK;
+	if (nr_runs(o->m, bridge))
+		return iomi_diag_fail(o->diag, IOM_EOPNOTSUPP, b->path, "iommu-map-mask",
+			"a mask, and functions behind a virtio-iommu; their IDs are not masked");
+	rc = fdt_setprop_u32(o->fdt, off, "iommu-map-mask", b->map_mask);
+	return rc ? iomi_machine_dt_fail(o, b->path, "iommu-map-mask", rc) : IOM_OK;
+}
+
+static int write_map(struct iomi_machine_out *o, uint32_t bridge)
+{
+	const struct iom_machine_bridge *b = &o->m->bridges[bridge];
+	uint32_t nr = nr_runs(o->m, bridge) + nr_smmu_maps(b, o->m);
 	int off, rc;
 	void *p;
-	fdt32_t *cell;
 
 	rc = host_off(o, bridge, &off);
 	if (rc || !nr)
 		return rc;
 	if (fdt_getprop(o->fdt, off, "iommu-map", NULL))
-		return iomi_diag_fail(o->diag, IOM_EINVAL, path, "iommu-map",
+		return iomi_diag_fail(o->diag, IOM_EINVAL, b->path, "iommu-map",
 			"the base tree has one already; take it from a machine without IOMMU");
+	rc = write_mask(o, bridge, off);
+	if (rc)
+		return rc;
 	rc = fdt_setprop_placeholder(o->fdt, off, "iommu-map", (int)(16 * nr), &p);
 	if (rc)
-		return fdt_fail(o, path, "iommu-map", rc);
-	cell = p;
-	while (iomi_machine_next_run(o->m, &i, &run)) {
-		if (run.bridge != bridge)
-			continue;
-		fdt32_st(cell++, run.bdf);
-		fdt32_st(cell++, o->phandle0 + run.iommu);
-		fdt32_st(cell++, run.endpoint);
-		fdt32_st(cell++, run.count);
-	}
+		return iomi_machine_dt_fail(o, b->path, "iommu-map", rc);
+	put_map(o, bridge, p);
 	return o->overlay ? write_fixups(o, bridge, nr) : IOM_OK;
 }
 
@@ -199,7 +246,7 @@ static bool slot_taken(const void *fdt, int host, uint16_t bdf)
 	return false;
 }
 
-static int write_viommu_props(struct out *o, int off, const struct iom_machine_fn *fn,
+static int write_viommu_props(struct iomi_machine_out *o, int off, const struct iom_machine_fn *fn,
 			      uint32_t phandle)
 {
 	static const char compatible[] = "virtio,pci-iommu\0pci1af4,1057";
@@ -214,10 +261,10 @@ static int write_viommu_props(struct out *o, int off, const struct iom_machine_f
 		rc = fdt_setprop_u32(o->fdt, off, "#iommu-cells", 1);
 	if (!rc)
 		rc = fdt_setprop_u32(o->fdt, off, "phandle", phandle);
-	return rc ? fdt_fail(o, fn->path, NULL, rc) : IOM_OK;
+	return rc ? iomi_machine_dt_fail(o, fn->path, NULL, rc) : IOM_OK;
 }
 
-static int write_viommu(struct out *o, uint32_t iommu)
+static int write_viommu(struct iomi_machine_out *o, uint32_t iommu)
 {
 	const struct iom_machine_fn *fn = &o->m->fns[o->m->iommus[iommu].fn];
 	int off, rc;
@@ -235,12 +282,12 @@ static int write_viommu(struct out *o, uint32_t iommu)
 			"the base tree has a node for this function already");
 	off = fdt_add_subnode(o->fdt, off, fn->name);
 	if (off < 0)
-		return fdt_fail(o, fn->path, NULL, off);
+		return iomi_machine_dt_fail(o, fn->path, NULL, off);
 	return write_viommu_props(o, off, fn, o->phandle0 + iommu);
 }
 
 /* The target of a bridge's fragment, and the cells its children's reg has. */
-static int write_fragment(struct out *o, uint32_t bridge)
+static int write_fragment(struct iomi_machine_out *o, uint32_t bridge)
 {
 	const char *path = o->m->bridges[bridge].path;
 	char name[20];
@@ -252,32 +299,37 @@ static int write_fragment(struct out *o, uint32_t bridge)
 		return rc;
 	rc = fdt_setprop(o->fdt, off, "target-path", path, (int)strlen(path) + 1);
 	if (rc)
-		return fdt_fail(o, path, "target-path", rc);
+		return iomi_machine_dt_fail(o, path, "target-path", rc);
 	rc = host_off(o, bridge, &off);
 	if (rc)
 		return rc;
 	rc = fdt_setprop_u32(o->fdt, off, "#address-cells", 3);
 	if (!rc)
 		rc = fdt_setprop_u32(o->fdt, off, "#size-cells", 2);
-	return rc ? fdt_fail(o, path, NULL, rc) : IOM_OK;
+	return rc ? iomi_machine_dt_fail(o, path, NULL, rc) : IOM_OK;
 }
 
 /* --- the whole ------------------------------------------------------------- */
 
-static int check_machine(struct out *o)
+static int check_machine(struct iomi_machine_out *o)
 {
-	uint32_t i;
+	uint32_t i, smmus = 0;
 
-	if (o->m->nr_endpoints)
-		return iomi_diag_fail(o->diag, IOM_EOPNOTSUPP, o->m->endpoints[0].path, NULL,
-			"a platform endpoint; only PCI functions can be put into a "
-			"device tree so far");
-	for (i = 0; i < o->m->nr_iommus; i++) {
-		if (o->m->iommus[i].fn == IOM_MACHINE_NONE)
-			return iomi_diag_fail(o->diag, IOM_EOPNOTSUPP, o->m->iommus[i].path, NULL,
-				"not a PCI function that libiom provides; only those can "
-				"be put into a device tree so far");
+	for (i = 0; i < o->m->nr_endpoints; i++) {
+		if (!iomi_machine_dt_is_smmu(o->m, o->m->endpoints[i].iommu))
+			return iomi_diag_fail(o->diag, IOM_EOPNOTSUPP, o->m->endpoints[i].path,
+				NULL, "a platform endpoint; it can be put into a device tree "
+				"behind an SMMUv3 only");
 	}
+	for (i = 0; i < o->m->nr_iommus; i++) {
+		smmus += iomi_machine_dt_is_smmu(o->m, i);
+		if (!iomi_machine_dt_is_smmu(o->m, i) && o->m->iommus[i].fn == IOM_MACHINE_NONE)
+			return iomi_diag_fail(o->diag, IOM_EOPNOTSUPP, o->m->iommus[i].path, NULL,
+				"neither an SMMUv3 nor a PCI function that libiom provides; "
+				"only those can be put into a device tree");
+	}
+	if (smmus)
+		return IOM_OK;
 	for (i = 0; i < o->m->nr_fns; i++) {
 		if (o->m->fns[i].iommu != IOM_MACHINE_NONE)
 			return IOM_OK;
@@ -286,7 +338,7 @@ static int check_machine(struct out *o)
 		"no function is behind a virtio-iommu; an iommu-map that covers one is missing");
 }
 
-static int begin(struct out *o, const void *base, size_t base_size, size_t cap)
+static int begin(struct iomi_machine_out *o, const void *base, size_t base_size, size_t cap)
 {
 	uint32_t max = 0;
 	int rc;
@@ -296,7 +348,7 @@ static int begin(struct out *o, const void *base, size_t base_size, size_t cap)
 	if (!base) {
 		o->phandle0 = 1;
 		rc = fdt_create_empty_tree(o->fdt, (int)cap);
-		return rc ? fdt_fail(o, NULL, NULL, rc) : IOM_OK;
+		return rc ? iomi_machine_dt_fail(o, NULL, NULL, rc) : IOM_OK;
 	}
 	rc = iomi_machine_check_fdt(base, base_size);
 	if (rc)
@@ -306,9 +358,9 @@ static int begin(struct out *o, const void *base, size_t base_size, size_t cap)
 	if (!rc)
 		rc = fdt_find_max_phandle(o->fdt, &max);
 	if (rc)
-		return fdt_fail(o, NULL, NULL, rc);
+		return iomi_machine_dt_fail(o, NULL, NULL, rc);
 	/* -1 and 0 are no phandles. */
-	if (max >= UINT32_MAX - 1 - o->m->nr_iommus)
+	if (max >= UINT32_MAX - 1 - o->m->nr_iommus - o->m->nr_msis)
 		return iomi_diag_fail(o->diag, IOM_EINVAL, NULL, "phandle",
 			"the base tree uses 0x%x, no higher one is left", max);
 	o->phandle0 = max + 1;
@@ -318,7 +370,7 @@ static int begin(struct out *o, const void *base, size_t base_size, size_t cap)
 int iom_machine_dt(const struct iom_machine *m, const void *base, size_t base_size,
 		   void *buf, size_t cap, size_t *len, struct iom_diag *diag)
 {
-	struct out o = { .m = m, .diag = diag, .fdt = buf, .overlay = !base };
+	struct iomi_machine_out o = { .m = m, .diag = diag, .fdt = buf, .overlay = !base };
 	uint32_t i;
 	int rc;
 
@@ -334,12 +386,15 @@ int iom_machine_dt(const struct iom_machine *m, const void *base, size_t base_si
 			rc = write_map(&o, i);
 	}
 	for (i = 0; i < m->nr_iommus && !rc; i++)
-		rc = write_viommu(&o, i);
+		rc = iomi_machine_dt_is_smmu(m, i) ? iomi_machine_dt_smmu(&o, i) :
+		     write_viommu(&o, i);
+	for (i = 0; i < m->nr_endpoints && !rc;)
+		rc = iomi_machine_dt_endpoint(&o, &i);
 	if (rc)
 		return rc;
 	rc = fdt_pack(buf);
 	if (rc)
-		return fdt_fail(&o, NULL, NULL, rc);
+		return iomi_machine_dt_fail(&o, NULL, NULL, rc);
 	*len = fdt_totalsize(buf);
 	return IOM_OK;
 }

@@ -197,7 +197,7 @@ static int add_iova(struct entries *e, struct iomi_machine_dev *d, uint64_t star
 		return entries_fail(e, "0x%llx bytes from 0x%llx wrap", (unsigned long long)size,
 				    (unsigned long long)start);
 	if (r->has_range && r->range.last - r->range.start != size - 1)
-		return entries_fail(e, "0x%llx bytes of IOVAs, and the region, by its reg, has 0x%llx",
+		return entries_fail(e, "0x%llx bytes of IOVAs for a region of 0x%llx, by its reg",
 				    (unsigned long long)size,
 				    (unsigned long long)(r->range.last - r->range.start + 1));
 	v->mapped = r->has_range;

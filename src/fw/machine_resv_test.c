@@ -207,8 +207,8 @@ static void same_machine(const struct iom_machine *m)
 			assert_true(v->mapped == list[i].mapped && v->pa == list[i].pa);
 			for (n = 0; n < v->nr_endpoints; n++)
 				assert_string_equal(m->endpoints[v->endpoint + n].path, v->path);
-			assert_int_equal(v->bridge, list[i].dev == BRIDGE || list[i].dev == FUNCTION ?
-					 0 : IOM_MACHINE_NONE);
+			assert_int_equal(v->bridge == 0, list[i].dev == BRIDGE ||
+					 list[i].dev == FUNCTION);
 		}
 		assert_true(found > 0);
 	}

@@ -297,14 +297,22 @@ int iom_machine_viot(const struct iom_machine *m, void *buf, size_t cap,
 /*
  * The same as device tree: base (a tree of a machine without IOMMU, such as
  * QEMU's dumpdtb) with iommu-map and virtio-iommu nodes put into its PCI host
- * bridges, found by linux,pci-domain. With base NULL, an overlay that does the
- * same to a tree whose bridges have this machine's paths. base and buf must be
- * 8-byte aligned and not overlap.
+ * bridges, found by path and linux,pci-domain, or the latter alone. With base NULL, an
+ * overlay that does the same to a tree whose bridges have this machine's paths.
+ * base and buf must be 8-byte aligned and not overlap.
+ *
+ * SMMUv3s are put in at their paths, with their wired interrupts (numbers of a GIC),
+ * msi-parent, dma-coherent; bridges get their maps of SMMUs, and endpoints, found by
+ * path, their iommus. A VMM that embeds an SMMU fills in such a machine itself:
+ * bridges (path, segment, map_mask, maps), iommus (kind, path, cells = 1, enabled,
+ * coherent, reg, irq_*, msi, msi_id, fn = NONE), endpoints (path, iommu, id) and, if
+ * an SMMU has MSIs, msis (path). They refer to base, so there is no overlay of them.
  *
  * Returns IOM_OK and the blob's length in *len; IOM_EINVAL if base is damaged,
- * lacks a bridge, or already has an IOMMU or function in the way;
- * IOM_EOPNOTSUPP for IOMMUs or endpoints that are not PCI functions; IOM_ENOSPC
- * if buf is too small.
+ * lacks a bridge, a device or an MSI controller, or already has an IOMMU or function
+ * in the way; IOM_EOPNOTSUPP for other IOMMUs than SMMUv3s and functions that libiom
+ * provides, for platform endpoints behind those, and for what base's interrupt or MSI
+ * controllers have no form for; IOM_ENOSPC if buf is too small.
  */
 int iom_machine_dt(const struct iom_machine *m, const void *base, size_t base_size,
 		   void *buf, size_t cap, size_t *len, struct iom_diag *diag);
