@@ -10,6 +10,7 @@
 
 #include <json-c/json.h>
 
+#include <iom/fw/iort.h>
 #include <iom/fw/machine.h>
 #include <iom/fw/viot.h>
 
@@ -23,7 +24,9 @@ static const char help[] =
 	"       iom fw viot [--json] MACHINE -o FILE\n"
 	"       iom fw dt [--json] [--base BASE] MACHINE -o FILE\n"
 	"\n"
-	"read   says what VIOT tables and device trees (blob or source, also .gz) mean.\n"
+	"read   says what VIOT and IORT tables and device trees (blob or source, also .gz)\n"
+	"       mean: IOMMUs, who is behind them with which IDs, where MSIs go, what memory\n"
+	"       is reserved.\n"
 	"       With --machine a device tree is held to docs/machine-file.md.\n"
 	"viot   writes the VIOT of a machine file: for QEMU's -acpitable file=FILE.\n"
 	"dt     writes a device tree: BASE with the machine's IOMMUs put in, for QEMU's\n"
@@ -102,6 +105,31 @@ static int read_viot(const char *file, const struct iom_tool_buf *raw,
 	return IOM_TOOL_OK;
 }
 
+static int read_iort(const char *file, const struct iom_tool_buf *raw,
+		     struct json_object *all)
+{
+	size_t size = 16 * raw->len;
+	struct iom_diag d;
+	struct iom_iort t;
+	void *mem;
+	int rc;
+
+	mem = malloc(size);
+	if (!mem) {
+		fprintf(stderr, "iom: %s: out of memory\n", file);
+		return IOM_TOOL_FAIL;
+	}
+	rc = iom_iort_read(raw->data, raw->len, mem, size, &t, &d);
+	if (rc)
+		iom_tool_complain(file, &d);
+	else if (all)
+		json_object_array_add(all, iom_tool_fw_json_iort(file, &t));
+	else
+		iom_tool_fw_print_iort(file, &t);
+	free(mem);
+	return rc ? IOM_TOOL_USAGE : IOM_TOOL_OK;
+}
+
 static int read_fdt(const char *file, const struct iom_tool_buf *raw,
 		    const struct options *o, struct json_object *all)
 {
@@ -143,8 +171,10 @@ static int read_one(const char *file, const struct options *o, struct json_objec
 		rc = read_fdt(file, &raw, o, all);
 	} else if (starts(&raw, "VIOT", 4)) {
 		rc = read_viot(file, &raw, all);
+	} else if (starts(&raw, "IORT", 4)) {
+		rc = read_iort(file, &raw, all);
 	} else {
-		fprintf(stderr, "iom: %s: neither a VIOT nor a device tree\n", file);
+		fprintf(stderr, "iom: %s: neither a VIOT, an IORT nor a device tree\n", file);
 		rc = IOM_TOOL_USAGE;
 	}
 	free(raw.data);

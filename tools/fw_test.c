@@ -146,6 +146,12 @@ static const struct {
 	{ "viot-q35.VIOT.aml", "viot", "nodes", 2, "endpoints 0x0-0xff  behind node 0x30" },
 	{ "viot-q35-pxb.VIOT.aml", "viot", "nodes", 3, "endpoints 0x1000-0x11ff" },
 	{ "acpica-template.VIOT.aml", "viot", "nodes", 4, "0x1c000000  endpoint 0x10000" },
+	{ "iort-its.IORT.aml", "iort", "nodes", 3, "streams 0x0-0xff  behind node 0x48" },
+	{ "iort-two-smmu.IORT.aml", "iort", "nodes", 4, "0000:10:00.0 - 0000:11:1f.7  streams" },
+	{ "iort-gicv2.IORT.aml", "iort", "nodes", 2, "smmuv3           0x9050000" },
+	{ "iort-no-smmu.IORT.aml", "iort", "nodes", 2, "its-group" },
+	{ "viot-virt.IORT.aml", "iort", "nodes", 2, "root-complex" },
+	{ "acpica-template.IORT.aml", "iort", "nodes", 7, "its own MSIs  to nowhere" },
 	{ "efi-stub-acpi.dtb.gz", "fdt", "iommus", 0, "nothing here" },
 	{ "virt-none.dtb.gz", "fdt", "bridges", 1, "1 bridges, 0 IOMMUs" },
 	{ "virt-virtio-iommu.dtb.gz", "fdt", "iommus", 1, "ids 0x19-0xffff  behind /pcie" },
@@ -180,6 +186,39 @@ static void reads_all(void **state)
 		assert_int_equal(json_object_array_length(v), files[i].len);
 		json_object_put(j);
 	}
+}
+
+/* Every word of it: what was once found right stays. JSON of one of each kind. */
+static void same_print(const char *form, const char *file)
+{
+	static char want[1 << 16];
+	char path[128], text[160];
+
+	snprintf(path, sizeof(path), DATA "%s", file);
+	snprintf(text, sizeof(text), DATA "read/%s.%s", file, form);
+	if (!strcmp(form, "json"))
+		assert_int_equal(FW("read", "--json", path), IOM_TOOL_OK);
+	else
+		assert_int_equal(FW("read", path), IOM_TOOL_OK);
+	slurp(text, want, sizeof(want));
+	assert_string_equal(out, want);
+}
+
+static void as_printed_before(void **state)
+{
+	static const char *const json[] = { "viot-q35.VIOT.aml", "iort-two-smmu.IORT.aml",
+					    "virt-smmuv3-its.dtb.gz" };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < IOM_ARRAY_SIZE(files); i++)
+		same_print("txt", files[i].file);
+	for (i = 0; i < IOM_ARRAY_SIZE(json); i++)
+		same_print("json", json[i]);
+	if (!have("dtc"))
+		TEST_SKIP("no dtc: install the Debian package device-tree-compiler");
+	same_print("txt", "board.dts");
+	same_print("json", "board.dts");
 }
 
 static void help_is_help(void **state)
@@ -296,10 +335,24 @@ static void assert_one_line(int rc, const char *a, const char *b, const char *c)
 	assert_string_equal(out, "");
 }
 
+static const struct {
+	unsigned int at;
+	char value;
+	const char *node;
+	const char *prop;
+} iorts[] = {
+	{ 9, 0, "bad.aml", "checksum" },
+	{ 0x31, 0, "node at 0x00000030", "length" },
+	{ 0x42, 1, "node at 0x00000030", "ITS count" },
+	{ 0x98, 0x31, "node at 0x00000048", "output reference" },
+	{ 0xa1, 0x7f, "node at 0x000000a0", "length" },
+	{ 0xac, 0x7f, "node at 0x000000a0", "mapping offset" },
+};
+
 static void bad_input(void **state)
 {
 	char bytes[4096];
-	size_t n;
+	size_t n, i;
 
 	(void)state;
 	assert_one_line(FW("read", in_dir("absent")), in_dir("absent"), "No such file", "");
@@ -312,6 +365,21 @@ static void bad_input(void **state)
 	bytes[70]--;
 	spill(in_dir("cut.aml"), bytes, n - 1);
 	assert_one_line(FW("read", in_dir("cut.aml")), in_dir("cut.aml"), "length", "");
+	/* An IORT is named with the node's offset: no ITS there, a mapping outside, no end. */
+	n = slurp(DATA "iort-its.IORT.aml", bytes, sizeof(bytes));
+	for (i = 0; i < IOM_ARRAY_SIZE(iorts); i++) {
+		char kept = bytes[iorts[i].at];
+
+		bytes[iorts[i].at] = iorts[i].value;
+		if (strcmp(iorts[i].prop, "checksum"))
+			test_acpi_checksum((uint8_t *)bytes, n);
+		spill(in_dir("bad.aml"), bytes, n);
+		assert_one_line(FW("read", in_dir("bad.aml")), in_dir("bad.aml"), iorts[i].node,
+				iorts[i].prop);
+		assert_one_line(FW("read", "--machine", in_dir("bad.aml")), in_dir("bad.aml"),
+				iorts[i].node, iorts[i].prop);
+		bytes[iorts[i].at] = kept;
+	}
 	assert_int_equal(sh("gzip -dc " DATA "virt-none.dtb.gz | head -c 9999 >%s",
 			    in_dir("cut.dtb")), 0);
 	assert_one_line(FW("read", in_dir("cut.dtb")), in_dir("cut.dtb"), "damaged", "");
@@ -386,6 +454,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_all),
+		cmocka_unit_test(as_printed_before),
 		cmocka_unit_test(help_is_help),
 		cmocka_unit_test(viot_passes_iasl),
 		cmocka_unit_test(dt_passes_dtc),

@@ -5,6 +5,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include <iom/base/err.h>
+#include <iom/spec/iort.h>
+
 #include "fw.h"
 
 const char *iom_tool_fw_iommu_kind(enum iom_machine_iommu_kind kind)
@@ -46,6 +49,26 @@ const char *iom_tool_fw_viot_type(enum iom_viot_type type)
 		return "virtio-iommu-pci";
 	default:
 		return "virtio-iommu-mmio";
+	}
+}
+
+const char *iom_tool_fw_iort_type(enum iom_iort_type type)
+{
+	switch (type) {
+	case IOM_IORT_ITS:
+		return "its-group";
+	case IOM_IORT_NAMED:
+		return "named-component";
+	case IOM_IORT_RC:
+		return "root-complex";
+	case IOM_IORT_SMMU:
+		return "smmu";
+	case IOM_IORT_SMMUV3:
+		return "smmuv3";
+	case IOM_IORT_PMCG:
+		return "pmcg";
+	default:
+		return "reserved-memory";
 	}
 }
 
@@ -127,6 +150,170 @@ void iom_tool_fw_print_viot(const char *file, const struct iom_viot *v)
 		print_viot_node(v, &v->nodes[i]);
 }
 
+/* --- IORT ------------------------------------------------------------------ */
+
+bool iom_tool_fw_next_piece(const struct iom_iort *t, uint32_t smmu, uint64_t *first,
+			    uint32_t last, struct iom_tool_fw_piece *p)
+{
+	const struct iom_iort_node *n = &t->nodes[smmu];
+	const struct iom_iort_map *m;
+	uint32_t k, end;
+
+	if (*first > last)
+		return false;
+	p->first = (uint32_t)*first;
+	p->last = last;
+	for (k = 0; k < n->nr_maps; k++) {
+		m = &n->maps[k];
+		if (m->single || (n->type == IOM_IORT_SMMUV3 && n->u.smmuv3.msi_map == k) ||
+		    m->input + m->count_m1 < p->first)
+			continue;
+		end = m->input > p->first ? m->input - 1 : m->input + m->count_m1;
+		p->last = end < p->last ? end : p->last;
+	}
+	p->has_device = !iom_iort_find_msi(t, smmu, p->first, &p->its, &p->device);
+	*first = (uint64_t)p->last + 1;
+	return true;
+}
+
+static void print_ids(const char *what, uint32_t first, uint32_t count_m1)
+{
+	printf("  %s 0x%" PRIx32, what, first);
+	if (count_m1)
+		printf("-0x%" PRIx32, first + count_m1);
+}
+
+static void print_irqs(uint32_t event, uint32_t pri, uint32_t gerror, uint32_t sync)
+{
+	const struct {
+		const char *name;
+		uint32_t irq;
+	} all[] = { { "event", event }, { "pri", pri }, { "gerror", gerror }, { "sync", sync } };
+	const char *lead = "  interrupts";
+	unsigned int i;
+
+	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		if (!all[i].irq)
+			continue;
+		printf("%s %s %" PRIu32, lead, all[i].name, all[i].irq);
+		lead = "";
+	}
+}
+
+static void print_mem(const struct iom_iort_mem *mem, uint8_t addr_bits)
+{
+	printf("%s%s  %u bits", mem->coherent ? "  coherent" : "",
+	       mem->flags & IORT_MEM_CANWBS ? "  canwbs" : "", addr_bits);
+}
+
+static void print_iort_node(const struct iom_iort_node *n)
+{
+	bool bare = n->type == IOM_IORT_SMMU || n->type == IOM_IORT_PMCG;
+	uint32_t i;
+
+	printf("  0x%-4" PRIx32 " %-*s", n->offset, bare ? 0 : 15, iom_tool_fw_iort_type(n->type));
+	switch (n->type) {
+	case IOM_IORT_ITS:
+		for (i = 0; i < n->u.its.nr; i++)
+			printf("  its %" PRIu32, n->u.its.ids[i]);
+		break;
+	case IOM_IORT_NAMED:
+		fputs("  ", stdout);
+		print_quoted(n->u.named.name);
+		print_mem(&n->u.named.mem, n->u.named.addr_bits);
+		fputs(n->u.named.flags & IORT_NAMED_STALL ? "  stall" : "", stdout);
+		break;
+	case IOM_IORT_RC:
+		printf("  segment %u", n->u.rc.segment);
+		print_mem(&n->u.rc.mem, n->u.rc.addr_bits);
+		fputs(n->u.rc.ats & IORT_RC_ATS_SUPPORTED ? "  ats" : "", stdout);
+		break;
+	case IOM_IORT_SMMUV3:
+		printf("  0x%" PRIx64 "%s", n->u.smmuv3.base,
+		       n->u.smmuv3.flags & IORT_SMMUV3_COHACC ? "  coherent" : "");
+		print_irqs(n->u.smmuv3.event, n->u.smmuv3.pri, n->u.smmuv3.gerr, n->u.smmuv3.sync);
+		break;
+	case IOM_IORT_RMR:
+		for (i = 0; i < n->u.rmr.nr; i++)
+			printf("  0x%" PRIx64 "-0x%" PRIx64, n->u.rmr.ranges[i].start,
+			       n->u.rmr.ranges[i].last);
+		printf("%s%s", n->u.rmr.flags & IORT_RMR_REMAP ? "  remap" : "",
+		       n->u.rmr.flags & IORT_RMR_PRIVILEGED ? "  privileged" : "");
+		break;
+	default:
+		break;
+	}
+	putchar('\n');
+}
+
+/* Input IDs of a mapping, as the node's kind has them. */
+static void print_input(const struct iom_iort_node *n, uint32_t k)
+{
+	const struct iom_iort_map *m = &n->maps[k];
+	char a[IOM_TOOL_FW_BDF_LEN], b[IOM_TOOL_FW_BDF_LEN];
+	uint32_t last = m->input + m->count_m1;
+
+	fputs("      ", stdout);
+	if (n->type == IOM_IORT_SMMUV3 && n->u.smmuv3.msi_map == k)
+		fputs("its own MSIs", stdout);
+	else if (n->type == IOM_IORT_RMR || n->type == IOM_IORT_NAMED || m->single)
+		fputs("all", stdout);
+	else if (n->type == IOM_IORT_RC)
+		printf("%s - %s", iom_tool_fw_bdf(n->u.rc.segment, m->input, a),
+		       iom_tool_fw_bdf(n->u.rc.segment, last > UINT16_MAX ? UINT16_MAX : last, b));
+	else
+		printf("0x%" PRIx32 "-0x%" PRIx32, m->input, last);
+}
+
+/* One line a mapping; through an SMMU, one for each run of device IDs. */
+static void print_iort_map(const struct iom_iort *t, const struct iom_iort_node *n, uint32_t k)
+{
+	const struct iom_iort_map *m = &n->maps[k];
+	uint64_t at = m->output;
+	struct iom_tool_fw_piece p;
+
+	print_input(n, k);
+	if (m->target == IOM_IORT_NONE) {
+		puts("  to nowhere");
+		return;
+	}
+	if (t->nodes[m->target].type == IOM_IORT_ITS) {
+		print_ids("devices", m->output, m->count_m1);
+		printf("  to node 0x%" PRIx32 "\n", t->nodes[m->target].offset);
+		return;
+	}
+	print_ids("streams", m->output, m->count_m1);
+	printf("  behind node 0x%" PRIx32 "\n", t->nodes[m->target].offset);
+	while (n->type != IOM_IORT_RMR &&
+	       iom_tool_fw_next_piece(t, m->target, &at, m->output + m->count_m1, &p)) {
+		if (!p.has_device)
+			continue;
+		fputs("        ", stdout);
+		print_ids("streams", p.first, p.last - p.first);
+		print_ids("are devices", p.device, p.last - p.first);
+		printf("  to node 0x%" PRIx32 "\n", t->nodes[p.its].offset);
+	}
+}
+
+void iom_tool_fw_print_iort(const char *file, const struct iom_iort *t)
+{
+	uint32_t i, k;
+
+	printf("%s: IORT revision %u, OEM ", file, t->ids.revision);
+	print_quoted(t->ids.oem_id);
+	putchar(' ');
+	print_quoted(t->ids.oem_table_id);
+	printf(", %" PRIu32 " nodes", t->nr_nodes);
+	if (t->nr_unknown)
+		printf(" and %" PRIu32 " of unknown types", t->nr_unknown);
+	putchar('\n');
+	for (i = 0; i < t->nr_nodes; i++) {
+		print_iort_node(&t->nodes[i]);
+		for (k = 0; k < t->nodes[i].nr_maps; k++)
+			print_iort_map(t, &t->nodes[i], k);
+	}
+}
+
 /* --- machines -------------------------------------------------------------- */
 
 static const char *flags(bool enabled, bool coherent)
@@ -134,6 +321,33 @@ static const char *flags(bool enabled, bool coherent)
 	if (enabled)
 		return coherent ? "  coherent" : "";
 	return coherent ? "  coherent  disabled" : "  disabled";
+}
+
+/* Where MSIs of a node go; the device ID means something where the controller has cells. */
+static void print_msi(const struct iom_machine *m, uint32_t msi, uint32_t id)
+{
+	if (msi == IOM_MACHINE_NONE)
+		return;
+	printf("  MSIs to %s", m->msis[msi].path);
+	if (m->msis[msi].cells)
+		printf(" as 0x%" PRIx32, id);
+}
+
+static void print_msi_maps(const struct iom_machine *m, const struct iom_machine_bridge *b)
+{
+	const struct iom_machine_msi_map *map;
+	char s[IOM_TOOL_FW_BDF_LEN], t[IOM_TOOL_FW_BDF_LEN];
+	uint32_t i;
+
+	if (b->nr_msi_maps && (b->msi_mask & 0xffff) != 0xffff)
+		printf("      MSI mask 0x%" PRIx32 "\n", b->msi_mask);
+	for (i = 0; i < b->nr_msi_maps; i++) {
+		map = &b->msi_maps[i];
+		printf("      %s - %s", iom_tool_fw_bdf(b->segment, map->rid, s),
+		       iom_tool_fw_bdf(b->segment, map->rid + map->count - 1, t));
+		print_ids("devices", map->id, map->count - 1);
+		printf("  to %s\n", m->msis[map->msi].path);
+	}
 }
 
 static void print_bridge(const struct iom_machine *m, const struct iom_machine_bridge *b)
@@ -147,7 +361,9 @@ static void print_bridge(const struct iom_machine *m, const struct iom_machine_b
 		printf("segment %u", b->segment);
 	else
 		fputs("segment not given", stdout);
-	printf("  buses %u-%u%s\n", b->bus_first, b->bus_last, flags(b->enabled, b->coherent));
+	printf("  buses %u-%u%s", b->bus_first, b->bus_last, flags(b->enabled, b->coherent));
+	print_msi(m, b->msi, b->msi_id);
+	putchar('\n');
 	if (b->has_map && (b->map_mask & 0xffff) != 0xffff)
 		printf("      mask 0x%" PRIx32 "\n", b->map_mask);
 	for (i = 0; i < b->nr_maps; i++) {
@@ -157,6 +373,7 @@ static void print_bridge(const struct iom_machine *m, const struct iom_machine_b
 		       iom_tool_fw_bdf(b->segment, map->rid + map->count - 1, t),
 		       map->id, map->id + (map->count - 1), m->iommus[map->iommu].path);
 	}
+	print_msi_maps(m, b);
 }
 
 static void print_iommu(const struct iom_machine *m, const struct iom_machine_iommu *iommu)
@@ -171,7 +388,20 @@ static void print_iommu(const struct iom_machine *m, const struct iom_machine_io
 					       iommu->bdf, s));
 	if (iommu->has_reg)
 		printf("  0x%" PRIx64 "-0x%" PRIx64, iommu->reg.start, iommu->reg.last);
-	puts(flags(iommu->enabled, iommu->coherent));
+	fputs(flags(iommu->enabled, iommu->coherent), stdout);
+	print_irqs(iommu->irq_event, iommu->irq_pri, iommu->irq_gerror, iommu->irq_sync);
+	print_msi(m, iommu->msi, iommu->msi_id);
+	putchar('\n');
+}
+
+static void print_msi_controller(const struct iom_machine *m, const struct iom_machine_msi *c)
+{
+	printf("  msi       %s  %s", c->path, c->compatible);
+	if (c->has_reg)
+		printf("  0x%" PRIx64 "-0x%" PRIx64, c->reg.start, c->reg.last);
+	fputs(flags(c->enabled, false), stdout);
+	print_msi(m, c->parent, 0);
+	putchar('\n');
 }
 
 static void print_fn(const struct iom_machine *m, const struct iom_machine_fn *fn)
@@ -195,11 +425,16 @@ static void print_endpoint(const struct iom_machine *m, const struct iom_machine
 	printf("  endpoint  %s", e->path);
 	if (e->nr_args)
 		printf("  id 0x%" PRIx32, e->id);
-	printf("  behind %s%s\n", m->iommus[e->iommu].path, flags(e->enabled, e->coherent));
+	printf("  behind %s%s", m->iommus[e->iommu].path, flags(e->enabled, e->coherent));
+	print_msi(m, e->msi, e->msi_id);
+	putchar('\n');
 }
 
 static void print_resv(const struct iom_machine_resv *r)
 {
+	const struct iom_machine_resv_iova *v;
+	uint32_t i;
+
 	printf("  reserved  %s", r->path);
 	if (r->has_range)
 		printf("  0x%" PRIx64 "-0x%" PRIx64, r->range.start, r->range.last);
@@ -207,6 +442,15 @@ static void print_resv(const struct iom_machine_resv *r)
 		printf("  %s", r->compatible);
 	printf("%s%s%s\n", r->no_map ? "  no-map" : "", r->reusable ? "  reusable" : "",
 	       r->dma_default ? "  default" : "");
+	for (i = 0; i < r->nr_iovas; i++) {
+		v = &r->iovas[i];
+		printf("      IOVAs 0x%" PRIx64 "-0x%" PRIx64 " of %s", v->iova.start,
+		       v->iova.last, v->path);
+		if (v->mapped)
+			printf("  mapped to 0x%" PRIx64, v->pa);
+		puts(v->nr_endpoints || v->bridge != IOM_MACHINE_NONE ? "" :
+		     "  not behind an IOMMU");
+	}
 }
 
 void iom_tool_fw_print_machine(const char *file, const struct iom_machine *m)
@@ -220,6 +464,8 @@ void iom_tool_fw_print_machine(const char *file, const struct iom_machine *m)
 		printf("%" PRIu32 " bridges, %" PRIu32 " IOMMUs, %" PRIu32
 		       " platform endpoints, %" PRIu32 " reserved regions\n",
 		       m->nr_bridges, m->nr_iommus, m->nr_endpoints, m->nr_resvs);
+	for (i = 0; i < m->nr_msis; i++)
+		print_msi_controller(m, &m->msis[i]);
 	for (i = 0; i < m->nr_iommus; i++)
 		print_iommu(m, &m->iommus[i]);
 	for (i = 0; i < m->nr_bridges; i++)
