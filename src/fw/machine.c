@@ -144,8 +144,15 @@ static int enter(struct iomi_machine_ctx *c, int off)
 	if (iomi_machine_has(c, "status") && !str_is(c, "status", "okay") &&
 	    !str_is(c, "status", "ok"))
 		n->enabled = false;
-	n->coherent = iomi_machine_has(c, "dma-coherent") ||
-		      (up && up->coherent && !iomi_machine_has(c, "dma-noncoherent"));
+	n->coherent = iomi_machine_has(c, "dma-coherent");
+	if (iomi_machine_has(c, "dma-noncoherent")) {
+		if (n->coherent)
+			return iomi_machine_fail(c, "dma-noncoherent",
+				"beside dma-coherent; a node has one of them, or what the one "
+				"above has");
+	} else if (up && up->coherent) {
+		n->coherent = true;
+	}
 	n->resv_parent = c->depth == 1 && !memcmp(c->path, "/reserved-memory", 17);
 	n->pci_bus = str_is(c, "device_type", "pci");
 	n->host = n->pci_bus && n->bridge == IOM_MACHINE_NONE;

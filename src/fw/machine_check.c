@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What a machine may not be, however it is written down: two endpoints with
- * one id, a requester id mapped twice, an IOMMU that manages itself.
+ * one id, a requester id mapped twice, two bridges of one bus, two SMMUs with the
+ * same registers or one without, an IOMMU that manages itself.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -119,6 +120,47 @@ static int check_rids(struct iomi_machine_ctx *c, const struct iom_machine_bridg
 	return IOM_OK;
 }
 
+/* Two bridges of a segment may share it, but no bus. */
+static int check_buses(struct iomi_machine_ctx *c, const struct iom_machine *m, uint32_t i)
+{
+	const struct iom_machine_bridge *a = &m->bridges[i], *b;
+	uint32_t k;
+
+	for (k = 0; k < i && a->enabled; k++) {
+		b = &m->bridges[k];
+		if (!b->enabled || a->segment != b->segment || a->bus_first > b->bus_last ||
+		    b->bus_first > a->bus_last)
+			continue;
+		return iomi_diag_fail(c->diag, IOM_EINVAL, a->path, "linux,pci-domain",
+			"buses %u-%u of segment %u are (in part) those of %s", a->bus_first,
+			a->bus_last, a->segment, b->path);
+	}
+	return IOM_OK;
+}
+
+/* Nobody may take devices for untranslated because their SMMU cannot be reached. */
+static int check_smmu(struct iomi_machine_ctx *c, const struct iom_machine *m, uint32_t i)
+{
+	const struct iom_machine_iommu *a = &m->iommus[i], *b;
+	uint32_t k;
+
+	if (a->kind != IOM_MACHINE_SMMUV3 || !a->enabled)
+		return IOM_OK;
+	if (!a->has_reg)
+		return iomi_diag_fail(c->diag, IOM_EINVAL, a->path, "reg",
+			"missing, or not an address and a size that a CPU can reach");
+	for (k = 0; k < i; k++) {
+		b = &m->iommus[k];
+		if (b->kind == IOM_MACHINE_SMMUV3 && b->enabled &&
+		    iom_range_overlaps(a->reg, b->reg))
+			return iomi_diag_fail(c->diag, IOM_EINVAL, a->path, "reg",
+				"0x%llx-0x%llx is (in part) that of %s",
+				(unsigned long long)a->reg.start, (unsigned long long)a->reg.last,
+				b->path);
+	}
+	return IOM_OK;
+}
+
 /* Follow "is behind" from IOMMU i; it must end. */
 static int check_chain(struct iomi_machine_ctx *c, const struct iom_machine *m, uint32_t i)
 {
@@ -153,6 +195,10 @@ int iomi_machine_check(struct iomi_machine_ctx *c, const struct iom_machine *m)
 	rc = check_ids(c, m);
 	for (i = 0; i < m->nr_bridges && !rc; i++)
 		rc = check_rids(c, &m->bridges[i]);
+	for (i = 0; i < m->nr_bridges && !rc; i++)
+		rc = check_buses(c, m, i);
+	for (i = 0; i < m->nr_iommus && !rc; i++)
+		rc = check_smmu(c, m, i);
 	for (i = 0; i < m->nr_iommus && !rc; i++)
 		rc = check_chain(c, m, i);
 	return rc;

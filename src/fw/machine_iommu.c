@@ -149,6 +149,31 @@ static int cmp_ref(const void *a, const void *b)
 	return x->iommu < y->iommu ? -1 : x->iommu > y->iommu;
 }
 
+static bool segment_is_given(const struct iomi_machine_ctx *c, uint32_t segment)
+{
+	uint32_t i;
+
+	for (i = 0; i < c->nr_bridges; i++)
+		if (c->bridges[i].segment_given && c->bridges[i].segment == segment)
+			return true;
+	return false;
+}
+
+/* As Linux numbers them: two bridges without a segment have not one for both. */
+static void guess_segments(struct iomi_machine_ctx *c)
+{
+	uint16_t segment = 0;
+	uint32_t i;
+
+	for (i = 0; i < c->nr_bridges; i++) {
+		if (c->bridges[i].segment_given)
+			continue;
+		while (segment_is_given(c, segment))
+			segment++;
+		c->bridges[i].segment = segment++;
+	}
+}
+
 int iomi_machine_read_nodes(struct iomi_machine_ctx *c)
 {
 	uint32_t i;
@@ -157,6 +182,7 @@ int iomi_machine_read_nodes(struct iomi_machine_ctx *c)
 	rc = iomi_machine_walk(c, visit_node);
 	if (rc)
 		return rc;
+	guess_segments(c);
 	iomi_machine_sort(c->refs, c->nr_refs, sizeof(*c->refs), cmp_ref);
 	for (i = 1; i < c->nr_refs; i++) {
 		if (c->refs[i].phandle != c->refs[i - 1].phandle)

@@ -152,6 +152,9 @@ int iomi_machine_read_irqs(struct iomi_machine_ctx *c, struct iom_machine_iommu 
 	for (i = 0; i < nr; i++) {
 		name = fdt_stringlist_get(c->fdt, iomi_machine_cur(c)->off, "interrupt-names",
 					  (int)i, &len);
+		if (name && fdt_stringlist_search(c->fdt, iomi_machine_cur(c)->off,
+						  "interrupt-names", name) != (int)i)
+			return iomi_machine_fail(c, "interrupt-names", "has %s twice", name);
 		if (name)
 			set_irq(iommu, name, gic_number(p + i * cells));
 	}

@@ -99,6 +99,8 @@ static void boards(void **state)
 	assert_int_equal(iom_machine_find_msi(&m, 1, 0x302, &msi, &id), IOM_OK);
 	assert_int_equal(id, 0x9b);
 	assert_int_equal(iom_machine_find_msi(&m, 0, 0x302, &msi, &id), IOM_ENOENT);
+	/* Two bridges have a segment, 0 and 1, and two not: those are no part of these. */
+	assert_true(m.bridges[2].segment == 2 && m.bridges[3].segment == 3);
 	/* dma-ranges of the bus around usb@4c100000: 64 GiB from 0. */
 	assert_int_equal(m.endpoints[0].nr_windows, 1);
 	assert_true(m.endpoints[0].windows[0].bus.last == UINT64_C(0xfffffffff) &&
@@ -291,6 +293,8 @@ static void contradictions_are_refused(void **state)
 		{ 0, 1, 0, 0x100, 0, 0, 0, 0 },			/* an SMMU takes no MSIs */
 		{ 0, 0, 0, 0x100, 0, 0, 0, 0 },			/* no phandle */
 	};
+	struct iom_machine m;
+	struct iom_diag d;
 	size_t i;
 
 	(void)state;
@@ -320,6 +324,42 @@ static void contradictions_are_refused(void **state)
 	make_good();
 	CELLS("/smmu@100000", "interrupts", 0, 1, 1, 0, 2, 1);
 	refused("/smmu@100000", "interrupt-names");
+	STR("/smmu@100000", "interrupt-names", "eventq\0eventq");
+	refused("/smmu@100000", "interrupt-names");
+	/* An SMMU without registers, and two with the same. */
+	make_good();
+	test_tree_ok(fdt_delprop(test_tree, test_tree_at("/smmu@100000"), "reg"));
+	refused("/smmu@100000", "reg");
+	make_good();
+	CELLS("/smmu@100000", "reg", 0, 0x100000, 0, 0);
+	refused("/smmu@100000", "reg");
+	make_good();
+	make_smmu(1);
+	CELLS("/smmu@200000", "reg", 0, 0x110000, 0, 0x20000);
+	refused("/smmu@100000", "reg");
+	STR("/smmu@200000", "status", "disabled");
+	assert_int_equal(test_tree_read(0, test_tree, fdt_totalsize(test_tree), 0, &m, &d), IOM_OK);
+	/* Both coherent and not. */
+	make_good();
+	FLAG(HOST, "dma-coherent");
+	FLAG(HOST, "dma-noncoherent");
+	refused(HOST, "dma-noncoherent");
+	/* Two bridges of one segment: not with a bus in common. */
+	make_good();
+	test_tree_bridge("/pcie@2", 0);
+	CELLS("/pcie@2", "bus-range", 16, 255);
+	refused(HOST, "linux,pci-domain");
+	CELLS(HOST, "bus-range", 0, 15);
+	assert_int_equal(test_tree_read(0, test_tree, fdt_totalsize(test_tree), 0, &m, &d), IOM_OK);
+	/* Without a segment each has its own, and none that another was given. */
+	test_tree_bridge("/pcie@3", 1);
+	CELLS(HOST, "bus-range", 0, 255);
+	test_tree_ok(fdt_delprop(test_tree, test_tree_at("/pcie@2"), "linux,pci-domain"));
+	test_tree_ok(fdt_delprop(test_tree, test_tree_at(HOST), "linux,pci-domain"));
+	assert_int_equal(test_tree_read(0, test_tree, fdt_totalsize(test_tree), 0, &m, &d), IOM_OK);
+	assert_true(!m.bridges[1].segment_given && !m.bridges[2].segment_given);
+	assert_true(m.bridges[0].segment == 1 && m.bridges[1].segment == 0 &&
+		    m.bridges[2].segment == 2);
 }
 
 static int tear_down(void **state)

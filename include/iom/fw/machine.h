@@ -74,7 +74,7 @@ struct iom_machine_msi {		/* has msi-controller: an ITS, a GICv2m frame, ... */
 struct iom_machine_bridge {		/* a PCI host bridge */
 	const char *path;
 	uint16_t segment;		/* linux,pci-domain */
-	bool segment_given;		/* false: segment is 0 and a guess */
+	bool segment_given;		/* false: a guess, the lowest that no other bridge has */
 	uint8_t bus_first;
 	uint8_t bus_last;
 	bool enabled;			/* status, of the node and those above it */
@@ -274,9 +274,8 @@ int iom_machine_find_msi(const struct iom_machine *m, uint32_t bridge, uint16_t 
 
 /*
  * What a driver of SMMUv3s needs of it: the SMMUs that are enabled, and endpoints,
- * enabled too; those that no such SMMU translates are ranges without one. A bridge
- * whose segment is a guess has segment 0. IOM_E2BIG: an array is too small, *diag
- * says which.
+ * enabled too; those that no such SMMU translates are ranges without one.
+ * IOM_E2BIG: an array is too small, *diag says which.
  */
 int iom_machine_streams(const struct iom_machine *m, struct iom_streams *out,
 			struct iom_diag *diag);
