@@ -159,15 +159,18 @@ void iomi_smmuv3_drv_cmdq_look(struct iom_smmuv3_drv *s)
 void iomi_smmuv3_drv_wait_begin(const struct iom_smmuv3_drv *s, struct smmu_wait *w)
 {
 	w->turn = 0;
+	w->last = false;
 	w->deadline = s->plat->ops.now_ns(s->plat) + s->cfg.timeout_ns;
 }
 
 bool iomi_smmuv3_drv_wait_more(struct iom_smmuv3_drv *s, struct smmu_wait *w)
 {
-	if (w->turn >= s->cfg.timeout_turns || s->plat->ops.now_ns(s->plat) > w->deadline) {
+	if (w->last) {
 		atomic_store(&s->dead, true);
 		return false;
 	}
+	w->last = w->turn >= s->cfg.timeout_turns ||
+		  s->plat->ops.now_ns(s->plat) > w->deadline;
 	s->plat->ops.relax(s->plat, w->turn++);
 	return true;
 }
@@ -246,7 +249,7 @@ static int wait_for(struct iom_smmuv3_drv *s, const struct smmu_ticket *t)
 	iomi_smmuv3_drv_wait_begin(s, &w);
 	for (;;) {
 		done = q->done_slot && told(q, t->sync);
-		if (!done && (!q->done_slot || (w.turn & 15) == 15)) {
+		if (!done && (!q->done_slot || w.last || (w.turn & 15) == 15)) {
 			iom_plat_lock(s->plat, &q->lock);
 			look(s);
 			done = q->done > t->sync;

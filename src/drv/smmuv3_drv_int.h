@@ -31,6 +31,7 @@
 struct smmu_wait {
 	unsigned int turn;
 	uint64_t deadline;
+	bool last;	/* the time is over: one look more */
 };
 
 struct smmu_bad {
@@ -119,7 +120,10 @@ int iomi_smmuv3_drv_issue(struct iom_smmuv3_drv *s, const uint64_t cmd[][2], uns
 void iomi_smmuv3_drv_cmdq_look(struct iom_smmuv3_drv *s);
 int iomi_smmuv3_drv_cmdq_init(struct iom_smmuv3_drv *s, unsigned int lg2, bool messages);
 void iomi_smmuv3_drv_cmdq_fini(struct iom_smmuv3_drv *s);
-/* A bounded wait: begin, look, more, look, ...; false: it is over, and the SMMU dead. */
+/*
+ * A bounded wait: begin, look, more, look, ...; false: it is over, and the SMMU dead. The
+ * last look is behind the deadline: a thread that was kept off its CPU accuses nobody.
+ */
 void iomi_smmuv3_drv_wait_begin(const struct iom_smmuv3_drv *s, struct smmu_wait *w);
 bool iomi_smmuv3_drv_wait_more(struct iom_smmuv3_drv *s, struct smmu_wait *w);
 

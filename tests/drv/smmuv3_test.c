@@ -249,6 +249,64 @@ static void no_answer(void **state)
 	}
 }
 
+/* --- the answer came in time, and the thread looked too late --- */
+
+static struct drv_box *away;	/* its PROD is held back until the next look at the clock */
+static uint64_t held_prod, clock_ns;
+
+static bool hold_prod(struct drv_box *b, uint64_t off, uint64_t *val)
+{
+	if (off != SMMU_CMDQ_PROD)
+		return true;
+	away = b;
+	held_prod = *val;
+	return false;
+}
+
+/* The wait's first look sets the deadline; at the next all is done, and it is long over. */
+static uint64_t clock_of_one_away(struct iom_plat *p)
+{
+	static bool begun;
+
+	(void)p;
+	if (away && begun) {
+		clock_ns += UINT64_C(3600000000000);
+		assert_int_equal(iom_smmuv3_dev_write(away->dev, SMMU_CMDQ_PROD, 4, held_prod),
+				 IOM_OK);
+		away = NULL;
+	}
+	begun = away;
+	return clock_ns;
+}
+
+static void kept_off_the_cpu(void **state)
+{
+	struct drv_box_cfg cfg = stage1;
+	struct iom_smmuv3_stream st;
+	struct iom_domain *d;
+	struct drv_box b;
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		cfg.no_sync_msi = i;
+		drv_box_init(&b, &cfg, sids, SID_COUNT);
+		d = make_domain(&b, &iom_pt_arm_s1);
+		map(d, 0x10000, 0x80100000);
+		assert_int_equal(iom_smmuv3_drv_stream_add(b.drv, &st, sids[0], NULL), IOM_OK);
+		assert_int_equal(iom_smmuv3_drv_attach(&st, d), IOM_OK);
+		b.pt.plat.ops.now_ns = clock_of_one_away;
+		b.on_write = hold_prod;
+		assert_int_equal(iom_domain_unmap(d, page(0x10000)), IOM_OK);
+		assert_int_equal(reach(&b, 0, 0x10000, 0), 0);
+		b.on_write = NULL;
+		assert_false(iom_smmuv3_drv_dead(b.drv));
+		assert_int_equal(iom_smmuv3_drv_stream_remove(&st), IOM_OK);
+		assert_int_equal(iom_domain_destroy(d), IOM_OK);
+		drv_box_fini(&b, SID_COUNT);
+	}
+}
+
 static bool drop_cr0(struct drv_box *b, uint64_t off, uint64_t *val)
 {
 	(void)b;
@@ -478,6 +536,7 @@ int main(void)
 		cmocka_unit_test(cannot_drive),
 		cmocka_unit_test(refused_command),
 		cmocka_unit_test(no_answer),
+		cmocka_unit_test(kept_off_the_cpu),
 		cmocka_unit_test(never_starts),
 		cmocka_unit_test(no_memory),
 		cmocka_unit_test(nest_parent),
