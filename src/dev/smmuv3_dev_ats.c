@@ -31,7 +31,11 @@ struct request {
 static void record(const struct request *r, const struct smmu_fault *f)
 {
 	memcpy(r->ev, f->ev, sizeof(f->ev));
-	if (!r->quiet)
+	if (r->quiet)
+		return;
+	if (SMMU_STRICT(r->p->s))
+		iomi_smmuv3_strict_event(r->p->s, r->p->gmem, f);
+	else
 		iomi_smmuv3_dev_event(r->p->s, r->p->gmem, f);
 }
 
@@ -133,15 +137,22 @@ static void identity(const struct request *r)
 static void translate(struct request *r, const struct smmu_ctx *c)
 {
 	struct smmu_fault f = { .rc = IOM_EFAULT };
+	bool split = c->eats == SMMU_EATS_SPLIT;
+	struct iom_smmuv3_dev *s = r->p->s;
+	uint8_t any = any_perm(r, c);
 	struct smmu_txn t = r->t;
 	struct smmu_leaf leaf;
+	int rc;
 
 	t.access = (t.access & c->acc_and) | c->acc_or;
 	/* 3.13.7: a page that a write would make dirty is so when W is granted. */
 	if (r->write)
 		t.access |= SMMU_ACCESS_WANT_W;
-	if (iomi_smmuv3_dev_walk_ats(r->p->s, c, &t, any_perm(r, c), c->eats == SMMU_EATS_SPLIT,
-				     &leaf, &f)) {
+	if (SMMU_STRICT(s))
+		rc = iomi_smmuv3_strict_ats_walk(s, &t, any, split, &leaf, &f);
+	else
+		rc = iomi_smmuv3_dev_walk_ats(s, c, &t, any, split, &leaf, &f);
+	if (rc) {
 		refused(r, &f);
 		return;
 	}
@@ -150,8 +161,8 @@ static void translate(struct request *r, const struct smmu_ctx *c)
 		return;
 	set_range(r, leaf.pa, leaf.size_lg2);
 	/* What split-stage ATS answers is no address of memory. */
-	if (SMMU_STRICT(r->p->s) && c->eats != SMMU_EATS_SPLIT)
-		iomi_smmuv3_strict_granted(r->p->s, &r->t, r->resp);
+	if (SMMU_STRICT(s) && !split)
+		iomi_smmuv3_strict_granted(s, c, &r->t, r->resp);
 }
 
 /* The smallest granule is the STU (3.9.1). */
@@ -160,19 +171,30 @@ static unsigned int stu_lg2(const struct iomi_smmuv3_caps *caps)
 	return caps->gran4k ? 12 : caps->gran16k ? 14 : 16;
 }
 
+/* What the STE and CD say; of a strict SMMU, as it holds them. */
+static int configure(struct request *r, struct smmu_ctx **c, struct smmu_fault *f)
+{
+	uint64_t gen;
+
+	if (SMMU_STRICT(r->p->s)) {
+		*c = r->p->own;
+		return iomi_smmuv3_strict_ats_configure(r->p, &r->t, f);
+	}
+	return iomi_smmuv3_dev_lookup(r->p->s, &r->t, r->p->own, c, &gen, f);
+}
+
 static void answer(struct request *r)
 {
 	struct iom_smmuv3_dev *s = r->p->s;
 	struct smmu_fault f = { .rc = IOM_EFAULT };
 	struct smmu_ctx *c;
-	uint64_t gen;
 
 	if (!(atomic_load(&s->cr0) & SMMU_CR0_SMMUEN)) {
 		unsupported(r, false);
 		return;
 	}
 	r->t.access |= SMMU_ACCESS_STE;
-	if (iomi_smmuv3_dev_lookup(s, &r->t, r->p->own, &c, &gen, &f)) {
+	if (configure(r, &c, &f)) {
 		refused(r, &f);
 		return;
 	}
@@ -185,7 +207,7 @@ static void answer(struct request *r)
 		return;
 	}
 	r->t.access &= ~SMMU_ACCESS_STE;
-	if (iomi_smmuv3_dev_lookup(s, &r->t, r->p->own, &c, &gen, &f))
+	if (configure(r, &c, &f))
 		refused(r, &f);
 	else if (c->disabled || c->kind == SMMU_KIND_ABORT || c->eats == SMMU_EATS_OFF)
 		unsupported(r, c->mev);		/* it has changed in between */
@@ -222,7 +244,7 @@ void iom_smmuv3_dev_ats_request(struct iom_smmuv3_port *p, uint64_t iova, unsign
 		return;
 	}
 	if (SMMU_STRICT(p->s))
-		iomi_smmuv3_strict_plain_begin(p, STRICT_IN_ATS, iova, access, 0);
+		iomi_smmuv3_strict_ats_begin(p, &r.t, access);
 	answer(&r);
 	if (SMMU_STRICT(p->s))
 		iomi_smmuv3_strict_plain_end(p, (int)resp->status, resp->pa, resp->size_lg2);

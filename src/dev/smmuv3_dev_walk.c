@@ -597,7 +597,7 @@ int iomi_smmuv3_dev_walk_ats(struct iom_smmuv3_dev *s, const struct smmu_ctx *ct
 			     const struct smmu_txn *t, uint8_t any, bool split,
 			     struct smmu_leaf *leaf, struct smmu_fault *f)
 {
-	const struct walk w = { .s = s, .c = ctx, .t = t, .f = f, .use_tlb = true };
+	const struct walk w = { .s = s, .c = ctx, .t = t, .f = f, .use_tlb = !t->fetch };
 	unsigned int n = TRIES;
 	int rc;
 

@@ -364,7 +364,10 @@ static int strict_translated(struct iom_smmuv3_port *p, uint64_t iova, uint64_t 
 	int rc;
 
 	iomi_smmuv3_strict_plain_begin(p, STRICT_IN_DMA, iova, len, access);
+	iomi_smmuv3_strict_grant_used(p->s, p->gmem, p->sid, iova);
 	rc = translated(p, iova, len, access, res, ev);
+	/* The next one, too, is to come here. */
+	p->gen = 0;
 	iomi_smmuv3_strict_plain_end(p, rc, rc ? 0 : res->pa, rc ? 0 : res->len);
 	return rc;
 }

@@ -187,6 +187,7 @@ static void poll_all(struct iom_smmuv3_dev *s, struct iom_gmem *gmem)
 {
 	iomi_smmuv3_strict_view_poll(s, gmem);
 	iomi_smmuv3_strict_tlb_poll(s, gmem);
+	iomi_smmuv3_strict_grant_poll(s, gmem);
 }
 
 static void one_less(unsigned int *late)

@@ -63,6 +63,9 @@ struct chk_grant {
 	uint8_t size_lg2;
 	uint64_t iova, pa;
 	uint64_t gone;			/* with this CMD_SYNC; 0: no ATC_INV came */
+	uint64_t ttb[2];		/* it was found by these tables */
+	bool reported;
+	uint64_t changed, mark, syncs;	/* as of strict_line: the tables say something else */
 };
 
 struct strict_checker {

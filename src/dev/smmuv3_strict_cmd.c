@@ -156,6 +156,7 @@ static void sync_start(struct iom_smmuv3_dev *s, const uint64_t w[2])
 		iomi_smmuv3_strict_view_past(s, gmem);
 		iomi_smmuv3_strict_view_poll(s, gmem);
 		iomi_smmuv3_strict_tlb_poll(s, gmem);
+		iomi_smmuv3_strict_grant_poll(s, gmem);
 		iom_gmem_end(gmem);
 	}
 	iomi_smmuv3_strict_view_forget_past(s);
@@ -179,6 +180,7 @@ static bool sync_end(struct iom_smmuv3_dev *s)
 	x->completed_syncs++;
 	iomi_smmuv3_strict_view_synced(s, x->consumed);
 	iomi_smmuv3_strict_tlbi_synced(s, x->consumed);
+	iomi_smmuv3_strict_grant_synced(s, x->consumed);
 	return true;
 }
 

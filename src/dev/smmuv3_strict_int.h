@@ -148,9 +148,15 @@ void iomi_smmuv3_strict_at_settled(struct iom_smmuv3_dev *s);
  * lock held: an ATS request of t was answered; memory is let go.
  */
 struct iom_smmuv3_ats_resp;
-void iomi_smmuv3_strict_granted(struct iom_smmuv3_dev *s, const struct smmu_txn *t,
-				const struct iom_smmuv3_ats_resp *resp);
+void iomi_smmuv3_strict_granted(struct iom_smmuv3_dev *s, const struct smmu_ctx *c,
+				const struct smmu_txn *t, const struct iom_smmuv3_ats_resp *resp);
 void iomi_smmuv3_strict_ungranted(struct iom_smmuv3_dev *s, uint32_t sid);
+/* Strict lock and gmem's bracket: a Translated transaction goes by pa; memory is looked at. */
+void iomi_smmuv3_strict_grant_used(struct iom_smmuv3_dev *s, struct iom_gmem *gmem, uint32_t sid,
+				   uint64_t pa);
+void iomi_smmuv3_strict_grant_poll(struct iom_smmuv3_dev *s, struct iom_gmem *gmem);
+/* CMD_SYNC number nr has completed. */
+void iomi_smmuv3_strict_grant_synced(struct iom_smmuv3_dev *s, uint64_t nr);
 void iomi_smmuv3_strict_grant_release(struct iom_smmuv3_dev *s, struct iom_range pa);
 
 /* smmuv3_strict_answer.c. A command as it is consumed, before it has an effect. */
@@ -246,6 +252,16 @@ void iomi_smmuv3_strict_xlate_end(struct iom_smmuv3_port *p, int rc,
 void iomi_smmuv3_strict_plain_begin(struct iom_smmuv3_port *p, enum strict_input in, uint64_t a,
 				    uint64_t b, uint64_t c);
 void iomi_smmuv3_strict_plain_end(struct iom_smmuv3_port *p, int rc, uint64_t a, uint64_t b);
+/*
+ * An ATS request: begin as above, configure for the STE alone and then for both;
+ * a walk as iomi_smmuv3_dev_walk_ats() of what is held; plain_end.
+ */
+void iomi_smmuv3_strict_ats_begin(struct iom_smmuv3_port *p, struct smmu_txn *t,
+				  unsigned int access);
+int iomi_smmuv3_strict_ats_configure(struct iom_smmuv3_port *p, struct smmu_txn *t,
+				     struct smmu_fault *f);
+int iomi_smmuv3_strict_ats_walk(struct iom_smmuv3_dev *s, const struct smmu_txn *t, uint8_t any,
+				bool split, struct smmu_leaf *leaf, struct smmu_fault *f);
 
 /* checker's own memory; IOM_ENOMEM. */
 int iomi_smmuv3_strict_checker_init(struct iom_smmuv3_dev *s);

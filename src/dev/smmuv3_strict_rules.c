@@ -493,6 +493,12 @@ static const struct iom_smmuv3_rule_info rules[SMMU_RULES_NR] = {
 	    "of it is complete.",
 	    "The endpoint goes on with Translated transactions to memory that is somebody else's.",
 	    "TLBI, CMD_SYNC, ATC_INV of the addresses for each StreamID, CMD_SYNC; then let go."),
+	ROW(ATC_USED, "R503", "stale ATC entry used", "3.9.1",
+	    "A translation that an endpoint has by ATS was changed in the tables, and no ATC_INV "
+	    "of it followed the TLBI and its CMD_SYNC.",
+	    "The endpoint may keep the translation for any time, or have asked again before the "
+	    "TLBI, and been given the old one.",
+	    "TLBI, CMD_SYNC, ATC_INV of the addresses for each StreamID, CMD_SYNC."),
 	ROW(PRG_LEFT, "R511", "page request group not answered", "8.1",
 	    "A request marked Last was taken from the PRI queue, and no PRI_RESP followed.",
 	    "The device waits for ever, and runs out of requests that it may have outstanding.",

@@ -145,6 +145,52 @@ int iomi_smmuv3_strict_xlate_walk(struct iom_smmuv3_dev *s, const struct smmu_tx
 	return rc;
 }
 
+/* --- ATS requests: the same caches --- */
+
+void iomi_smmuv3_strict_ats_begin(struct iom_smmuv3_port *p, struct smmu_txn *t,
+				  unsigned int access)
+{
+	struct iom_smmuv3_dev *s = p->s;
+	struct strict_way *y = &s->strict->engine->way;
+
+	iomi_smmuv3_strict_plain_begin(p, STRICT_IN_ATS, t->iova, access, 0);
+	iomi_smmuv3_strict_step(s, p->gmem);
+	way_init(y, s, p->gmem, p->own, false);
+	t->fetch = &y->base;
+}
+
+int iomi_smmuv3_strict_ats_configure(struct iom_smmuv3_port *p, struct smmu_txn *t,
+				     struct smmu_fault *f)
+{
+	int rc;
+
+	memset(p->own, 0, sizeof(*p->own));
+	rc = iomi_smmuv3_dev_ctx_build(p->s, t, p->own, f);
+	/* Of the STE alone nothing is known yet. */
+	if (rc || !(t->access & SMMU_ACCESS_STE))
+		iomi_smmuv3_strict_xlate_configured(p->s, t, rc, f);
+	return rc;
+}
+
+int iomi_smmuv3_strict_ats_walk(struct iom_smmuv3_dev *s, const struct smmu_txn *t, uint8_t any,
+				bool split, struct smmu_leaf *leaf, struct smmu_fault *f)
+{
+	struct strict_engine *e = s->strict->engine;
+	struct strict_way *y = &e->way;
+	int rc;
+
+	remember(e, t);
+	y->nr = 0;
+	if (!split && !(t->access & SMMU_ACCESS_WANT_W) &&
+	    iomi_smmuv3_strict_tlb_find(y, t, leaf)) {
+		leaf->perm = leaf->perm & any ? leaf->perm : 0;
+		return IOM_OK;
+	}
+	rc = iomi_smmuv3_dev_walk_ats(s, y->ctx, t, any, split, leaf, f);
+	iomi_smmuv3_strict_tlb_judge(y);
+	return rc;
+}
+
 /* --- prefetches --- */
 
 /* Somewhere near an address that was used. */

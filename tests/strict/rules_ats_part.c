@@ -95,6 +95,110 @@ RUN(atc_no_sync)
 	stale_atc(d, bad ? 3 : 0);
 }
 
+/* The endpoint goes on with the address that it was given. */
+static void translated(struct sd *d)
+{
+	struct iom_smmuv3_result res;
+	uint64_t ev[4];
+
+	ST_REQUIRE(!iom_gmem_begin(&d->t.dma.g));
+	iom_access_begin(&d->t.access);
+	ST_REQUIRE(!iom_smmuv3_dev_translate(&d->t.port, d->page[0], 8,
+					     ST_R | IOM_SMMUV3_TRANSLATED, &res, ev));
+	iom_access_end(&d->t.access);
+	iom_gmem_end(&d->t.dma.g);
+}
+
+/*
+ * The page goes, under traffic of Translated transactions. Bad: no ATC_INV, and
+ * the driver says that it is done, or goes on for long. Near: all that a device
+ * does before the CMD_SYNC behind the ATC_INV.
+ */
+static void used_atc(struct sd *d, bool bad, bool says)
+{
+	unsigned int n;
+
+	up(d);
+	ask(d, SD_IOVA);
+	translated(d);
+	st_poke(&d->t, st_slot(&d->t, &d->s1, SD_IOVA, 3), 0);
+	sd_wmb(d);
+	translated(d);
+	sd_tlbi(d, ST_NH_VA, ST_VMID, ST_ASID, SD_IOVA, true);
+	translated(d);
+	sd_sync(d);
+	translated(d);
+	/* TLBIs of other pages, before the ATC_INVs of all of them */
+	for (n = 0; n < 3; n++) {
+		sd_tlbi(d, ST_NH_VA, ST_VMID, ST_ASID, SD_IOVA + 4096 * (n + 1), true);
+		sd_sync(d);
+		translated(d);
+	}
+	if (!bad) {
+		sd_cmd(d, ST_ATC_INV, SD_IOVA);
+		translated(d);
+		sd_sync(d);
+		return;
+	}
+	if (says)
+		iom_smmuv3_strict_settled(d->t.s);
+	for (n = 0; n < 8 && !says; n++)
+		sd_sync(d);
+	translated(d);
+}
+
+RUN(atc_used)
+{
+	UNUSED;
+	used_atc(d, bad, true);
+}
+
+RUN(atc_used_long)
+{
+	UNUSED;
+	used_atc(d, bad, false);
+}
+
+static bool asks(struct sd *d)
+{
+	struct iom_smmuv3_ats_resp resp;
+	uint64_t ev[4];
+
+	ST_REQUIRE(!iom_gmem_begin(&d->t.dma.g));
+	iom_access_begin(&d->t.access);
+	iom_smmuv3_dev_ats_request(&d->t.port, SD_IOVA, 0, &resp, ev);
+	iom_access_end(&d->t.access);
+	iom_gmem_end(&d->t.dma.g);
+	return resp.r;
+}
+
+/* ATC_INV first: the endpoint asks again, and the TLB has the old one. */
+RUN(atc_used_order)
+{
+	bool again;
+
+	UNUSED;
+	up(d);
+	ask(d, SD_IOVA);
+	sd_use(d, 0, SD_IOVA);
+	st_poke(&d->t, st_slot(&d->t, &d->s1, SD_IOVA, 3), 0);
+	sd_wmb(d);
+	if (!bad) {
+		sd_tlbi(d, ST_NH_VA, ST_VMID, ST_ASID, SD_IOVA, true);
+		sd_sync(d);
+	}
+	sd_cmd(d, ST_ATC_INV, SD_IOVA);
+	sd_sync(d);
+	again = asks(d);
+	if (bad) {
+		sd_tlbi(d, ST_NH_VA, ST_VMID, ST_ASID, SD_IOVA, true);
+		sd_sync(d);
+	}
+	iom_smmuv3_strict_settled(d->t.s);
+	if (again)
+		translated(d);
+}
+
 static void page_request(struct sd *d, uint16_t prgindex)
 {
 	const struct iom_smmuv3_page_request req = { .iova = SD_IOVA + 0x10000, .read = true,
@@ -267,6 +371,7 @@ RUN(httu_ste)
 
 const struct sd_scenario sd_ats[] = {
 	R(STALE_ATC, atc_none), R(STALE_ATC, atc_other), R(STALE_ATC, atc_no_sync),
+	R(ATC_USED, atc_used), R(ATC_USED, atc_used_long), R(ATC_USED, atc_used_order),
 	R(CMD_RESP, cmd_resp), R(ATC_ORDER, atc_order), R(PRG_LEFT, prg_left),
 	R(PRG_UNKNOWN, prg_unknown),
 	R(EVENTQ_ENABLED, priq_enabled), R(EVENTQ_CONS, priq_cons),
