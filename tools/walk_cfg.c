@@ -376,8 +376,8 @@ bool iom_tool_walk_cd(struct iom_tool_walk *w, const uint64_t ste[8], uint32_t s
 		      struct iom_tool_result *out)
 {
 	uint64_t addr = ste[0] & SMMU_STE0_S1CONTEXTPTR_ADDR, l1cd;
-	unsigned int max = GET(SMMU_STE0_S1CDMAX, ste[0]), fmt = GET(SMMU_STE0_S1FMT, ste[0]);
-	unsigned int split;
+	unsigned int max = iomi_smmuv3_rules_cd_max(ste, &w->caps), split;
+	unsigned int fmt = GET(SMMU_STE0_S1FMT, ste[0]);
 
 	if (max && (fmt == SMMU_S1FMT_4K || fmt == SMMU_S1FMT_64K)) {
 		split = fmt == SMMU_S1FMT_4K ? SMMU_S1FMT_4K_SPLIT : SMMU_S1FMT_64K_SPLIT;
@@ -404,10 +404,11 @@ bool iom_tool_walk_cd(struct iom_tool_walk *w, const uint64_t ste[8], uint32_t s
 /* --- an access ------------------------------------------------------------- */
 
 /* Which CD, by SSID and S1DSS: true with *index, or *bypass, or a fault. */
-static bool which_cd(const uint64_t ste[8], int64_t ssid, uint32_t *index, bool *bypass,
-		     struct iom_tool_result *out)
+static bool which_cd(const struct iom_tool_walk *w, const uint64_t ste[8], int64_t ssid,
+		     uint32_t *index, bool *bypass, struct iom_tool_result *out)
 {
-	unsigned int max = GET(SMMU_STE0_S1CDMAX, ste[0]), dss = GET(SMMU_STE1_S1DSS, ste[1]);
+	unsigned int max = iomi_smmuv3_rules_cd_max(ste, &w->caps);
+	unsigned int dss = GET(SMMU_STE1_S1DSS, ste[1]);
 
 	*index = 0;
 	*bypass = false;
@@ -437,7 +438,7 @@ static bool stage_1(struct iom_tool_walk *w, const uint64_t ste[8], int64_t ssid
 	uint32_t index;
 	bool bypass;
 
-	if (!which_cd(ste, ssid, &index, &bypass, out))
+	if (!which_cd(w, ste, ssid, &index, &bypass, out))
 		return false;
 	if (bypass) {
 		out->pa = iova;

@@ -319,7 +319,7 @@ static void list_cd(struct build *b, int64_t ssid, uint64_t pa, const uint64_t c
 /* Every CD that a level 1 descriptor, or the table, holds; those with V = 0 are nothing. */
 static void list_cds(struct build *b)
 {
-	unsigned int max = GET(SMMU_STE0_S1CDMAX, b->ste[0]);
+	unsigned int max = iomi_smmuv3_rules_cd_max(b->ste, &b->w->caps);
 	unsigned int fmt = GET(SMMU_STE0_S1FMT, b->ste[0]);
 	uint32_t n = UINT32_C(1) << (max > 20 ? 20 : max), i, leaf = 0;
 

@@ -162,9 +162,9 @@ static int at_cd(struct build *b, enum iom_smmuv3_fetch_kind kind, uint64_t addr
 }
 
 /* log2 of the CDs of a leaf; 0: the table is linear */
-static unsigned int leaf_lg2(uint64_t ste0)
+static unsigned int leaf_lg2(uint64_t ste0, unsigned int max)
 {
-	if (!IOM_FIELD_GET(SMMU_STE0_S1CDMAX, ste0))
+	if (!max)
 		return 0;
 	switch (IOM_FIELD_GET(SMMU_STE0_S1FMT, ste0)) {
 	case SMMU_S1FMT_4K:
@@ -178,8 +178,8 @@ static unsigned int leaf_lg2(uint64_t ste0)
 
 static int find_cd(struct build *b, uint32_t ssid, struct place *at)
 {
-	unsigned int max = (unsigned int)IOM_FIELD_GET(SMMU_STE0_S1CDMAX, b->ste[0]);
-	unsigned int split = leaf_lg2(b->ste[0]), l1_lg2;
+	unsigned int max = iomi_smmuv3_rules_cd_max(b->ste, &b->caps);
+	unsigned int split = leaf_lg2(b->ste[0], max), l1_lg2;
 	uint64_t addr = b->ste[0] & SMMU_STE0_S1CONTEXTPTR_ADDR, l1cd;
 	int rc;
 
@@ -226,7 +226,7 @@ enum stage1 { S1_OFF, S1_CD };
 static int choose_cd(struct build *b, enum stage1 *use, uint32_t *ssid)
 {
 	unsigned int config = (unsigned int)IOM_FIELD_GET(SMMU_STE0_CONFIG, b->ste[0]);
-	unsigned int max = (unsigned int)IOM_FIELD_GET(SMMU_STE0_S1CDMAX, b->ste[0]);
+	unsigned int max = iomi_smmuv3_rules_cd_max(b->ste, &b->caps);
 	unsigned int dss = (unsigned int)IOM_FIELD_GET(SMMU_STE1_S1DSS, b->ste[1]);
 	bool s1 = config & (SMMU_STE_CONFIG_S1 & ~SMMU_STE_CONFIG_BYPASS);
 

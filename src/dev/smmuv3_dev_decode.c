@@ -155,9 +155,8 @@ bool iomi_smmuv3_dev_decode_s1(const struct iom_smmuv3_dev *s, const uint64_t cd
 	bool two_priv = iomi_smmuv3_rules_two_priv(ste, caps);
 	unsigned int n;
 
-	ctx->tt[0].disabled = cd[0] & SMMU_CD0_EPD0;
-	ctx->tt[1].disabled = (cd[0] & SMMU_CD0_EPD1) || !two_priv;
 	for (n = 0; n < 2; n++) {
+		ctx->tt[n].disabled = iomi_smmuv3_rules_half_off(cd, n, two_priv);
 		if (!ctx->tt[n].disabled && !half(s, cd, n, caps, &ctx->tt[n]))
 			return false;
 		ctx->top_mask[n] = ctx->tt[n].tbi ? 0 : 0xff;

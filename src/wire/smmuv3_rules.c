@@ -75,6 +75,17 @@ bool iomi_smmuv3_rules_two_priv(const uint64_t ste[8], const struct iomi_smmuv3_
 	return IOM_FIELD_GET(SMMU_STE1_STRW, ste[1]) != SMMU_STRW_EL2 || caps->e2h;
 }
 
+bool iomi_smmuv3_rules_half_off(const uint64_t cd[8], unsigned int half, bool two_priv)
+{
+	return two_priv ? cd[0] & (half ? SMMU_CD0_EPD1 : SMMU_CD0_EPD0) : half;
+}
+
+/* 5.2 S1CDMax: ignored if SSIDSIZE = 0 */
+unsigned int iomi_smmuv3_rules_cd_max(const uint64_t ste[8], const struct iomi_smmuv3_caps *caps)
+{
+	return caps->ssidsize ? (unsigned int)IOM_FIELD_GET(SMMU_STE0_S1CDMAX, ste[0]) : 0;
+}
+
 /* --- sizes ----------------------------------------------------------------- */
 
 static unsigned int s2_granule(const uint64_t ste[8])

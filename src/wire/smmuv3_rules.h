@@ -104,6 +104,10 @@ bool iomi_smmuv3_rules_has_granule(const struct iomi_smmuv3_caps *caps, unsigned
 
 /* Does the STE say two privileges of EL1 or EL2-E2H (true), or EL2 alone? */
 bool iomi_smmuv3_rules_two_priv(const uint64_t ste[8], const struct iomi_smmuv3_caps *caps);
+/* Is nothing walked from TTB0 (half 0) or TTB1? EL2 alone knows no EPD, and no TTB1. */
+bool iomi_smmuv3_rules_half_off(const uint64_t cd[8], unsigned int half, bool two_priv);
+/* log2 of the CDs an STE has. */
+unsigned int iomi_smmuv3_rules_cd_max(const uint64_t ste[8], const struct iomi_smmuv3_caps *caps);
 /* DS in force: the capability, the bit, and not 64K. */
 bool iomi_smmuv3_rules_s2_ds(const uint64_t ste[8], const struct iomi_smmuv3_caps *caps);
 bool iomi_smmuv3_rules_s1_ds(const uint64_t cd[8], unsigned int half,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * IHI 0070, 5.4: what makes a CD illegal (C_BAD_CD), given the STE that led to
- * it. A half with EPD = 1 is not looked at; nor is the upper one in a
- * StreamWorld that has one privilege and one half (EL2 without E2H).
+ * it. A half with EPD = 1 is not looked at. A StreamWorld with one privilege
+ * (EL2 without E2H) has the lower half only, whatever EPD0 and EPD1 say.
  */
 #include <iom/spec/lpae.h>
 
@@ -14,6 +14,7 @@
 #define AA64	0x04u
 #define HALF0	0x08u		/* AArch64, and the half is in use */
 #define HALF1	0x10u
+#define HALVES	0x20u		/* valid, and some half is in use */
 
 #define RULE(f) static bool f(const uint64_t *w, const uint64_t *ste, \
 			      const struct iomi_smmuv3_caps *c)
@@ -150,7 +151,7 @@ RULE(ttb1)
 	X(s_s1stalld, "5.4 S", "S = 1 while STE.S1STALLD = 1", VALID) \
 	X(s_model, "5.4 S", "S disagrees with IDR0.STALL_MODEL (1 wants 0, 2 wants 1)", VALID) \
 	X(a_model, "5.4 A", "A = 0 but IDR0.TERM_MODEL = 1 knows abort only", VALID) \
-	X(endi, "5.4 ENDI", "ENDI is an endianness that IDR0.TTENDIAN lacks", VALID) \
+	X(endi, "5.4 ENDI", "ENDI is an endianness that IDR0.TTENDIAN lacks", HALVES) \
 	X(aa64, "5.4 AA64", "AA64 is a table format that IDR0.TTF lacks", VALID) \
 	X(asid, "5.4 ASID", "ASID has more than 8 bits but IDR0.ASID16 = 0", VALID) \
 	X(ha, "5.4 HA", "HA = 1 but IDR0.HTTU = 0", AA64) \
@@ -179,18 +180,18 @@ const struct iomi_smmuv3_rule *iomi_smmuv3_rules_of_cd(size_t *n)
 static unsigned int active(const uint64_t *cd, const uint64_t *ste,
 			   const struct iomi_smmuv3_caps *caps)
 {
-	unsigned int mask = ALWAYS;
+	bool two_priv = iomi_smmuv3_rules_two_priv(ste, caps);
+	unsigned int mask = ALWAYS, halves;
 
 	if (!(cd[0] & SMMU_CD0_V))
 		return mask;
 	mask |= VALID;
-	if (!(cd[0] & SMMU_CD0_AA64))
-		return mask;
-	mask |= AA64;
-	if (!(cd[0] & SMMU_CD0_EPD0))
-		mask |= HALF0;
-	if (!(cd[0] & SMMU_CD0_EPD1) && iomi_smmuv3_rules_two_priv(ste, caps))
-		mask |= HALF1;
+	halves = (iomi_smmuv3_rules_half_off(cd, 0, two_priv) ? 0 : HALF0) |
+		 (iomi_smmuv3_rules_half_off(cd, 1, two_priv) ? 0 : HALF1);
+	if (halves)
+		mask |= HALVES;
+	if (cd[0] & SMMU_CD0_AA64)
+		mask |= AA64 | halves;
 	return mask;
 }
 

@@ -72,7 +72,7 @@ RULE(s1stalld)
 RULE(s1cdmax)
 {
 	UNUSED;
-	return IOM_FIELD_GET(SMMU_STE0_S1CDMAX, w[0]) > c->ssidsize;
+	return iomi_smmuv3_rules_cd_max(w, c) > c->ssidsize;
 }
 
 RULE(s1fmt)
@@ -80,7 +80,7 @@ RULE(s1fmt)
 	unsigned int fmt = (unsigned int)IOM_FIELD_GET(SMMU_STE0_S1FMT, w[0]);
 
 	UNUSED;
-	return IOM_FIELD_GET(SMMU_STE0_S1CDMAX, w[0]) && !c->cd2l &&
+	return iomi_smmuv3_rules_cd_max(w, c) && !c->cd2l &&
 	       (fmt == SMMU_S1FMT_4K || fmt == SMMU_S1FMT_64K);
 }
 

@@ -74,8 +74,8 @@ static const struct row ste_rows[] = {
 /* 5.4 */
 static const struct row cd_rows[] = {
 	{ 0, SMMU_CD0_V, 0, false },
-	{ 0, SMMU_CD0_EPD0 | SMMU_CD0_TBI0 | SMMU_CD0_S | SMMU_CD0_R | SMMU_CD0_A, VALID, false },
-	{ 0, SMMU_CD0_EPD1 | SMMU_CD0_TBI1, VALID | ASIDS, false },
+	{ 0, SMMU_CD0_TBI0 | SMMU_CD0_S | SMMU_CD0_R | SMMU_CD0_A, VALID, false },
+	{ 0, SMMU_CD0_EPD0 | SMMU_CD0_EPD1 | SMMU_CD0_TBI1, VALID | ASIDS, false },
 	{ 0, SMMU_CD0_WXN | SMMU_CD0_UWXN | SMMU_CD0_PAN, VALID, false },
 	{ 0, SMMU_CD0_ENDI | SMMU_CD0_IPS | SMMU_CD0_AA64 | SMMU_CD0_AFFD, VALID, true },
 	{ 0, SMMU_CD0_HA | SMMU_CD0_HD, VALID, true },		/* illegal without HTTU */
@@ -138,7 +138,7 @@ static uint32_t ste_is(const uint64_t ste[8], const struct iomi_smmuv3_caps *cap
 	is |= S1;
 	if (IOM_FIELD_GET(SMMU_STE1_STRW, ste[1]) == SMMU_STRW_EL1)
 		is |= EL1;
-	if (ste[0] & SMMU_STE0_S1CDMAX) {
+	if (iomi_smmuv3_rules_cd_max(ste, caps)) {
 		is |= SUBSTREAMS;
 		if (IOM_FIELD_GET(SMMU_STE1_S1DSS, ste[1]) == SMMU_S1DSS_BYPASS)
 			is |= NO_S1;
@@ -164,19 +164,18 @@ static uint32_t cd_is(const uint64_t cd[8], const uint64_t *ste,
 		      const struct iomi_smmuv3_caps *caps)
 {
 	uint32_t is = has(caps);
+	bool two_priv;
 
 	if (!(cd[0] & SMMU_CD0_V))
 		return is;
 	is |= VALID;
-	if (!(cd[0] & SMMU_CD0_EPD0))
+	two_priv = !ste || iomi_smmuv3_rules_two_priv(ste, caps);
+	if (!iomi_smmuv3_rules_half_off(cd, 0, two_priv))
 		is |= HALF0;
-	/* EL2 without E2H has one half and no ASID */
-	if (ste && !iomi_smmuv3_rules_two_priv(ste, caps))
-		return is;
-	is |= ASIDS;
-	if (!(cd[0] & SMMU_CD0_EPD1))
+	if (!iomi_smmuv3_rules_half_off(cd, 1, two_priv))
 		is |= HALF1;
-	return is;
+	/* EL2 without E2H has one half and no ASID */
+	return two_priv ? is | ASIDS : is;
 }
 
 void iomi_smmuv3_used_cd(const uint64_t cd[8], const uint64_t *ste,

@@ -111,7 +111,7 @@ static void cd_by_hand(void **state)
 		{ false, true, { CD_ANY, CD_LOW, NONE } },
 		{ true, true, { CD_ANY, NONE } },
 	};
-	static const struct span el2[] = { { 15, 14 }, { 31, 31 }, { 38, 32 }, { 46, 40 },
+	static const struct span el2[] = { { 15, 15 }, { 31, 31 }, { 38, 32 }, { 46, 40 },
 		{ 67, 67 }, { 123, 122 }, { 186, 186 }, { 319, 192 }, CD_LOW, NONE };
 	uint64_t mask[8], ste[8] = { 0 };
 	struct iomi_smmuv3_caps c;
@@ -133,6 +133,9 @@ static void cd_by_hand(void **state)
 	/* EL2 without E2H: one half, no ASID */
 	put(ste, 95, 94, 2);
 	iomi_smmuv3_used_cd((const uint64_t[8]){ IOM_BIT64(31) }, ste, &c, mask);
+	expect(mask, el2);
+	/* and no EPD0 */
+	iomi_smmuv3_used_cd((const uint64_t[8]){ IOM_BIT64(31) | IOM_BIT64(14) }, ste, &c, mask);
 	expect(mask, el2);
 	c.e2h = true;
 	iomi_smmuv3_used_cd((const uint64_t[8]){ IOM_BIT64(31) }, ste, &c, mask);

@@ -30,7 +30,6 @@
 #define MET_S2GEOM	0x1000u	/* another STE.S2TG, S2SL0, S2T0SZ */
 #define MET_APTABLE	0x2000u	/* a table descriptor that takes write permission */
 #define MET_TTB		0x4000u	/* a CD.TTBx out of range */
-#define MET_ENDI	0x8000u	/* a CD.ENDI of 1 */
 #define MET_TBI		0x10000u /* a CD.TBI0 unlike its TBI1 */
 #define MET_TWINS	0x20000u /* streams that share TLB entries */
 

@@ -197,12 +197,6 @@ RULE(ttb_with_cd)
 	       IOM_FIELD_GET(SMMU_EVT1_CLASS, t->w[1]) == SMMU_CLASS_TT;
 }
 
-RULE(endianness)
-{
-	(void)t;
-	return p->met & MET_ENDI && o->id == SMMU_EVT_C_BAD_CD;
-}
-
 RULE(tbi1)
 {
 	return p->met & MET_TBI &&
@@ -297,7 +291,6 @@ static struct {
 	{ { "Order of APTable", 0 }, ap_table },
 	{ { "APTable of a hit", 0 }, ap_table_hit },
 	{ { "TTBx with the CD", 0 }, ttb_with_cd },
-	{ { "ENDI of unused halves", 0 }, endianness },
 	{ { "TBI1", 0 }, tbi1 },
 	{ { "Too few commands", 0 }, stale },
 	{ { "Concatenated tables", 0 }, concatenation },

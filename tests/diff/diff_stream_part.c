@@ -135,7 +135,6 @@ void spoil_cd(struct gen *g, struct stream *s)
 		cd[0] |= gen_chance(g, 50) ? SMMU_CD0_HA : SMMU_CD0_HA | SMMU_CD0_HD;
 		break;
 	case 5:
-		gen_met(g, MET_ENDI);
 		cd[0] |= SMMU_CD0_ENDI;
 		break;
 	case 6:

@@ -287,7 +287,7 @@ static bool s1_xlate(struct ref *r, struct found *f, unsigned int *half_out)
 	uint64_t top = s.bits < 64 ? UINT64_MAX << s.bits : 0, want = half ? UINT64_MAX : 0;
 
 	*half_out = half;
-	if (BIT(r->cd, half ? 30 : 14) || (half && ref_el2_only(r)))
+	if (ref_half_off(r, half))
 		return fault_s1(r, ST_TRANSLATION);
 	if (BIT(r->cd, half ? 39 : 38))
 		top &= UINT64_MAX >> 8;
@@ -347,7 +347,7 @@ static bool find_ste(struct ref *r)
 
 static bool find_cd(struct ref *r, uint32_t ssid)
 {
-	unsigned int max = (unsigned int)st_get(r->ste, 63, 59);
+	unsigned int max = ref_cd_max(r);
 	unsigned int fmt = max ? (unsigned int)st_get(r->ste, 5, 4) : 0, split, l1;
 	uint64_t at = r->ste[0] & UINT64_C(0x00ffffffffffffc0), d;
 
@@ -379,7 +379,7 @@ static bool find_cd(struct ref *r, uint32_t ssid)
 static bool choose(struct ref *r, uint32_t *ssid, bool *off)
 {
 	bool s1 = BIT(r->ste, 1);
-	unsigned int max = (unsigned int)st_get(r->ste, 63, 59);
+	unsigned int max = ref_cd_max(r);
 	unsigned int dss = (unsigned int)st_get(r->ste, 65, 64);
 
 	*off = !s1;

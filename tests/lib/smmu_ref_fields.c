@@ -47,6 +47,16 @@ bool ref_el2_only(const struct ref *r)
 	return st_get(r->ste, 95, 94) == 2 && !r->e2h;
 }
 
+bool ref_half_off(const struct ref *r, unsigned int half)
+{
+	return ref_el2_only(r) ? half : BIT(r->cd, half ? 30 : 14);
+}
+
+unsigned int ref_cd_max(const struct ref *r)
+{
+	return ref_idr(r, 1, 10, 6) ? (unsigned int)st_get(r->ste, 63, 59) : 0;
+}
+
 struct stage ref_stage1(const struct ref *r, unsigned int half)
 {
 	static const uint8_t tg0[4] = { 12, 16, 14, 0 }, tg1[4] = { 0, 14, 12, 16 };
@@ -127,9 +137,9 @@ bool ref_bad_ste(const struct ref *r)
 		return false;
 	if ((strw & 1) || (strw == 2 && (!ref_idr(r, 0, 9, 9) || config == 7)) || BIT(r->ste, 91))
 		return true;
-	if (st_get(r->ste, 63, 59) > ref_idr(r, 1, 10, 6))
+	if (ref_cd_max(r) > ref_idr(r, 1, 10, 6))
 		return true;
-	if (st_get(r->ste, 63, 59) && !ref_idr(r, 0, 19, 19) &&
+	if (ref_cd_max(r) && !ref_idr(r, 0, 19, 19) &&
 	    (st_get(r->ste, 5, 4) == 1 || st_get(r->ste, 5, 4) == 2))
 		return true;
 	return ptr >> ref_oas(r);
@@ -142,7 +152,7 @@ static bool bad_half(const struct ref *r, unsigned int half)
 	unsigned int txsz = 64 - s.bits;
 	uint64_t ttb = r->cd[half ? 2 : 1] & UINT64_C(0x000ffffffffffff0);
 
-	if (BIT(r->cd, half ? 30 : 14) || (half && ref_el2_only(r)))
+	if (ref_half_off(r, half))
 		return false;
 	if (!granule_ok(r, s.granule))
 		return true;
@@ -154,8 +164,10 @@ static bool bad_half(const struct ref *r, unsigned int half)
 
 bool ref_bad_cd(const struct ref *r)
 {
-	if (!BIT(r->cd, 31) || BIT(r->cd, 44) || BIT(r->cd, 15) || !BIT(r->cd, 41) ||
-	    BIT(r->cd, 42) || BIT(r->cd, 43))
+	if (!BIT(r->cd, 31) || BIT(r->cd, 44) || !BIT(r->cd, 41) || BIT(r->cd, 42) ||
+	    BIT(r->cd, 43))
+		return true;
+	if (BIT(r->cd, 15) && !(ref_half_off(r, 0) && ref_half_off(r, 1)))
 		return true;
 	if (ref_idr(r, 0, 26, 26) && !BIT(r->cd, 46))
 		return true;

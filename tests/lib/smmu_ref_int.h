@@ -35,6 +35,9 @@ struct stage ref_stage1(const struct ref *r, unsigned int half);
 struct stage ref_stage2(const struct ref *r);
 /* EL2 without E2H: one privilege, one half, no ASID. */
 bool ref_el2_only(const struct ref *r);
+/* TTB0 (half 0) or TTB1 is not walked: EPD, which EL2 alone has not. */
+bool ref_half_off(const struct ref *r, unsigned int half);
+unsigned int ref_cd_max(const struct ref *r);
 /* 5.2, 5.4: is what was fetched illegal? */
 bool ref_bad_ste(const struct ref *r);
 bool ref_bad_cd(const struct ref *r);

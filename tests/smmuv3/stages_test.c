@@ -206,6 +206,11 @@ static void halves_and_tbi(void **state)
 	st_stream_put(&t, &x);
 	assert_true(st_refused(&t, 0x7f00123000, ST_R, ST_TRANSLATION, NULL));
 	assert_true(st_goes(&t, hi, ST_R, 0x23000));
+	/* 5.4 EPD0: EL2 has one half, and nothing takes it away. */
+	st_set(x.ste, 95, 94, 2);
+	st_stream_put(&t, &x);
+	assert_true(st_goes(&t, 0x7f00123000, ST_R, 0x1000));
+	assert_true(st_refused(&t, hi, ST_R, ST_TRANSLATION, NULL));
 	st_close(&t);
 }
 

@@ -201,6 +201,7 @@ static const struct cause ste_fine[] = {	/* nothing of this is looked at, or it 
 	{ "S2SL0[2] without S2DS", 6, 194, 194, 1, { 0 } },
 	{ "S2HAFT without HTTU", 6, 187, 187, 1, { 0 } },
 	{ "STRW EL2", 5, 95, 94, 2, { 0 } },
+	{ "S1CDMax without substreams", 5, 63, 59, 31, { 1u << 19, 31u << 6 } },
 };
 
 static void apply(struct iom_smmuv3_dev_cfg *cfg, const struct cause *c)
@@ -317,6 +318,7 @@ static const struct cause cd_causes[] = {
 
 static const struct cause cd_fine[] = {
 	{ "HAFT without HTTU", 5, 67, 67, 1, { 0 } },
+	{ "ENDI, EPD0, EPD1", 5, 15, 14, 3, { 0 } },
 	{ "TG1, EPD1", 5, 23, 22, 3, { 0 } },
 	{ "T1SZ, EPD1", 5, 21, 16, 63, { 0 } },
 	{ "TTB1, EPD1", 5, 179, 176, 15, { 0 } },

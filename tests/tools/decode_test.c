@@ -74,6 +74,7 @@ static int run(const char *line)
 }
 
 #define QEMU	"--idr 0x0d44101b,0x02730010,0,0x1414,0,0x74 "
+#define SUBSTREAMS	"--idr 0x0d44101b,0x02730050,0,0x1414,0,0x74 "
 #define SAYS(s)	assert_non_null(strstr(out, s))
 #define NOT(s)	assert_null(strstr(out, s))
 
@@ -126,6 +127,9 @@ static void reasons_are_given(void **state)
 	assert_int_equal(run("decode ste 0 0 0 0 0 0 0 0"), IOM_TOOL_OK);
 	SAYS("illegal: v: the STE is not valid (5.2 V)\n");
 	assert_int_equal(run("decode ste " QEMU "800000004000000b d6 0 0 0 0 0 0"), IOM_TOOL_OK);
+	NOT("s1cdmax");		/* it is ignored */
+	assert_int_equal(run("decode ste " SUBSTREAMS "100000004000000b d6 0 0 0 0 0 0"),
+			 IOM_TOOL_OK);
 	SAYS("illegal: s1cdmax: S1CDMax exceeds IDR1.SSIDSIZE (5.2 S1CDMax)\n");
 	assert_int_equal(run("decode ste 4000000b d6 0 0 0 0 0 8000000000000000"), IOM_TOOL_OK);
 	NOT("res0");	/* S2POI has all of word 7 */
@@ -199,7 +203,7 @@ static void json_says_the_same(void **state)
 	struct json_object *o, *e, *v;
 
 	(void)state;
-	assert_int_equal(run("decode ste --json " QEMU "800000004000000b d6 0 0 0 0 0 0"),
+	assert_int_equal(run("decode ste --json " SUBSTREAMS "100000004000000b d6 0 0 0 0 0 0"),
 			 IOM_TOOL_OK);
 	o = json_tokener_parse(out);
 	assert_non_null(o);
