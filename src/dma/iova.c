@@ -177,11 +177,11 @@ static int try_zones(struct iom_iova *s, struct iom_iova_cache *c, unsigned int 
 	return rc;
 }
 
-/* There is no room: other caches are to give back what they hold. */
-static int no_room(struct iom_iova *s)
+/* There is no room, and c was emptied: others are to give back what they hold. */
+static int no_room(struct iom_iova *s, const struct iom_iova_cache *c)
 {
 	atomic_fetch_add(&s->nr_failed, 1);
-	atomic_fetch_add(&s->drain, 1);
+	iomi_iova_cache_drain_others(s, c);
 	return IOM_ENOSPC;
 }
 
@@ -199,7 +199,7 @@ static int alloc_block(struct iom_iova *s, struct iom_iova_cache *c, unsigned in
 	if (c)
 		c->low_full = 0;
 	rc = try_zones(s, c, order, flags, start);
-	return rc == IOM_ENOSPC ? no_room(s) : rc;
+	return rc == IOM_ENOSPC ? no_room(s, c) : rc;
 }
 
 __attribute__((noinline))	/* so that the other way stays short */
@@ -223,6 +223,12 @@ static int alloc_slow(struct iom_iova *s, struct iom_iova_cache *c, uint64_t len
 	return IOM_OK;
 }
 
+/* In a zone; the last one, which is empty for good, if others are to have what c holds. */
+static inline unsigned int stack_for(const struct iom_iova_cache *c, uint64_t len_m1)
+{
+	return iova_top_bit(len_m1 | atomic_load_explicit(&c->least, memory_order_relaxed));
+}
+
 /*
  * The stores stand in this order because the compiler may then not join the two
  * of *out, which costs more than it saves.
@@ -230,17 +236,17 @@ static int alloc_slow(struct iom_iova *s, struct iom_iova_cache *c, uint64_t len
 int iom_iova_alloc(struct iom_iova *s, struct iom_iova_cache *c, uint64_t len_m1,
 		   unsigned int flags, struct iom_range *out)
 {
-	struct iova_stack *st;
 	uint64_t start;
+	unsigned int k;
 
-	if (!c || c->drain_seen != atomic_load_explicit(&s->drain, memory_order_relaxed))
+	if (!c)
 		return alloc_slow(s, c, len_m1, flags, out);
-	st = c->zone[flags & ZONE_FLAGS] + iova_top_bit(len_m1 | c->granule_m1);
-	start = ((uint64_t *)st->top)[-1];
+	k = c->zone[flags & ZONE_FLAGS] + stack_for(c, len_m1);
+	start = ((uint64_t *)c->top[k])[-1];
 	if (start & IOVA_NO_ADDRESS)
 		return alloc_slow(s, c, len_m1, flags, out);
 	out->start = start;
-	st->top -= sizeof(uint64_t);
+	c->top[k] -= sizeof(uint64_t);
 	out->last = start + len_m1;
 	return IOM_OK;
 }
@@ -248,8 +254,9 @@ int iom_iova_alloc(struct iom_iova *s, struct iom_iova_cache *c, uint64_t len_m1
 /* Is it a block of this order inside the space? */
 static bool is_block(const struct iom_iova *s, uint64_t start, unsigned int order)
 {
-	return !(start & ((UINT64_C(1) << s->granule_lg2 << order) - 1)) &&
-	       start - s->space.start <= s->space.last - s->space.start;
+	uint64_t size_m1 = (UINT64_C(1) << s->granule_lg2 << order) - 1;
+
+	return !(start & size_m1) && start >= s->space.start && (start | size_m1) <= s->space.last;
 }
 
 static void count_bad(struct iom_iova *s)
@@ -280,26 +287,27 @@ static void free_slow(struct iom_iova *s, struct iom_iova_cache *c, struct iom_r
 		count_bad(s);
 }
 
-static inline bool push(struct iova_stack *st, uint64_t start)
+/* Where there is no stack `last` is 0, and 0 is refused because nothing goes in. */
+static inline bool push(struct iom_iova_cache *c, unsigned int k, uint64_t start)
 {
-	if (st->bad & start || st->top == st->end)
+	if (start > c->last[k] || start & c->size_m1[k] || c->top[k] == c->end[k])
 		return false;
-	*(uint64_t *)st->top = start;
-	st->top += sizeof(uint64_t);
+	*(uint64_t *)c->top[k] = start;
+	c->top[k] += sizeof(uint64_t);
 	return true;
 }
 
 void iom_iova_free(struct iom_iova *s, struct iom_iova_cache *c, struct iom_range r)
 {
-	size_t i;
+	unsigned int i;
 
-	if (c && c->drain_seen == atomic_load_explicit(&s->drain, memory_order_relaxed)) {
-		i = iova_top_bit((r.last - r.start) | c->granule_m1);
-		/* Two ways, and no choice of a pointer: it is the same one again and again. */
-		if (r.start > c->low_last) {
-			if (push(&c->stack[IOVA_HIGH][i], r.start))
+	if (c) {
+		i = stack_for(c, r.last - r.start);
+		/* Two ways, and no choice of an index: it is the same one again and again. */
+		if (r.start >= c->first[IOVA_HIGH]) {
+			if (push(c, IOVA_HIGH * 64 + i, r.start))
 				return;
-		} else if (push(&c->stack[IOVA_LOW][i], r.start)) {
+		} else if (r.start >= c->first[IOVA_LOW] && push(c, i, r.start)) {
 			return;
 		}
 	}
@@ -386,7 +394,7 @@ int iom_iova_alloc_in(struct iom_iova *s, struct iom_iova_cache *c,
 	if (order < s->nr_orders)
 		w.n = UINT64_C(1) << order;
 	if (!pages_in(s, req->limits, &w.lo, &w.hi))
-		return no_room(s);
+		return no_room(s, NULL);
 	/* Nothing is asked for that a cached block does not have anyway. */
 	if (order < s->nr_orders && align == order && !(req->flags & IOM_IOVA_HINT) &&
 	    w.lo == s->first) {
@@ -403,7 +411,7 @@ int iom_iova_alloc_in(struct iom_iova *s, struct iom_iova_cache *c,
 		rc = take_run(s, c ? c->home : 0, req, &w, &first);
 	}
 	if (rc)
-		return rc == IOM_ENOSPC ? no_room(s) : rc;
+		return rc == IOM_ENOSPC ? no_room(s, c) : rc;
 	out->start = first << g;
 	out->last = out->start + req->len_m1;
 	return IOM_OK;
@@ -424,7 +432,7 @@ int iom_iova_reserve(struct iom_iova *s, struct iom_iova_cache *c, struct iom_ra
 	iom_iova_cache_flush(s, c);
 	rc = iomi_iova_take_fixed(s, r.start >> g, r.last >> g);
 	if (rc == IOM_EEXIST)
-		atomic_fetch_add(&s->drain, 1);
+		iomi_iova_cache_drain_others(s, c);
 	return rc;
 }
 

@@ -13,36 +13,40 @@
 
 #include "iova_int.h"
 
-static struct iova_stack *stack_of(const struct iom_iova *s, struct iom_iova_cache *c,
-				   unsigned int zone, unsigned int order)
+static uint64_t granule_m1(const struct iom_iova *s)
 {
-	return &c->stack[zone][order + s->granule_lg2 - 1];
+	return (UINT64_C(1) << s->granule_lg2) - 1;
 }
 
-static unsigned int held(const struct iova_stack *st)
+static size_t stack_of(const struct iom_iova *s, unsigned int zone, unsigned int order)
 {
-	return (unsigned int)((uint64_t *)st->top - st->base);
+	return zone * 64u + order + s->granule_lg2 - 1;
 }
 
-static void set_held(struct iova_stack *st, unsigned int n)
+static unsigned int held(const struct iom_iova_cache *c, size_t k)
 {
-	st->top = (uintptr_t)(st->base + n);
+	return (unsigned int)((uint64_t *)c->top[k] - c->base[k]);
 }
 
-static unsigned int cap(const struct iova_stack *st)
+static void set_held(struct iom_iova_cache *c, size_t k, unsigned int n)
 {
-	return (unsigned int)((uint64_t *)st->end - st->base);
+	c->top[k] = (uintptr_t)(c->base[k] + n);
 }
 
-static unsigned int half(const struct iova_stack *st)
+static unsigned int cap(const struct iom_iova_cache *c, size_t k)
 {
-	return (cap(st) + 1) / 2;
+	return (unsigned int)((uint64_t *)c->end[k] - c->base[k]);
+}
+
+static unsigned int half(const struct iom_iova_cache *c, size_t k)
+{
+	return (cap(c, k) + 1) / 2;
 }
 
 /* --- depot --- */
 
-/* Moves a batch to st, which is empty. */
-static bool depot_get(struct iom_iova *s, struct iova_stack *st, unsigned int i)
+/* Moves a batch to stack k of c, which is empty. */
+static bool depot_get(struct iom_iova *s, struct iom_iova_cache *c, size_t k, unsigned int i)
 {
 	struct iova_depot *d = &s->depot;
 	struct iova_batch *b;
@@ -52,8 +56,8 @@ static bool depot_get(struct iom_iova *s, struct iova_stack *st, unsigned int i)
 	if (b) {
 		d->full[i] = b->next;
 		d->nr_ranges -= b->n;
-		memcpy(st->base, b->start, b->n * sizeof(b->start[0]));
-		set_held(st, b->n);
+		memcpy(c->base[k], b->start, b->n * sizeof(b->start[0]));
+		set_held(c, k, b->n);
 		b->next = d->empty;
 		d->empty = b;
 	}
@@ -137,72 +141,85 @@ static void depot_flush(struct iom_iova *s)
 int iomi_iova_cache_get(struct iom_iova *s, struct iom_iova_cache *c, unsigned int zone,
 			unsigned int order, uint64_t *start)
 {
-	struct iova_stack *st = c ? stack_of(s, c, zone, order) : NULL;
+	size_t k = stack_of(s, zone, order);
 	unsigned int n = 1;
 	int rc;
 
-	if (!st || !st->base)
+	if (!c || !c->base[k])
 		return iomi_iova_blocks(s, c ? c->home : 0, zone, order, start, &n);
-	if (!held(st) && !depot_get(s, st, 2 * order + zone)) {
-		n = half(st);
-		rc = iomi_iova_blocks(s, c->home, zone, order, st->base, &n);
+	if (!held(c, k) && !depot_get(s, c, k, 2 * order + zone)) {
+		n = half(c, k);
+		rc = iomi_iova_blocks(s, c->home, zone, order, c->base[k], &n);
 		if (rc)
 			return rc;
-		set_held(st, n);
+		set_held(c, k, n);
 		depot_grow(s);
 	}
-	n = held(st) - 1;
-	*start = st->base[n];
-	set_held(st, n);
+	n = held(c, k) - 1;
+	*start = c->base[k][n];
+	set_held(c, k, n);
 	return IOM_OK;
 }
 
 void iomi_iova_cache_put(struct iom_iova *s, struct iom_iova_cache *c, unsigned int zone,
 			 unsigned int order, uint64_t start)
 {
-	struct iova_stack *st = c ? stack_of(s, c, zone, order) : NULL;
+	size_t k = stack_of(s, zone, order);
 	unsigned int n, have;
 
-	if (!st || !st->base) {
+	if (!c || !c->base[k]) {
 		iomi_iova_give_blocks(s, order, &start, 1);
 		return;
 	}
-	have = held(st);
-	if (have == cap(st)) {
-		n = half(st);
-		if (!depot_put(s, st->base, n, 2 * order + zone))
-			iomi_iova_give_blocks(s, order, st->base, n);
+	have = held(c, k);
+	if (have == cap(c, k)) {
+		n = half(c, k);
+		if (!depot_put(s, c->base[k], n, 2 * order + zone))
+			iomi_iova_give_blocks(s, order, c->base[k], n);
 		else if (zone == IOVA_LOW)
 			atomic_fetch_add(&s->low_returned, 1);
 		have -= n;
-		memmove(st->base, st->base + n, have * sizeof(st->base[0]));
+		memmove(c->base[k], c->base[k] + n, have * sizeof(c->base[k][0]));
 	}
-	st->base[have] = start;
-	set_held(st, have + 1);
+	c->base[k][have] = start;
+	set_held(c, k, have + 1);
 }
 
 static void empty(struct iom_iova *s, struct iom_iova_cache *c)
 {
-	struct iova_stack *st;
 	unsigned int i;
+	size_t k;
 
 	for (i = 0; i < 2 * s->nr_orders; i++) {
-		st = stack_of(s, c, i % 2, i / 2);
-		if (!st->base)
+		k = stack_of(s, i % 2, i / 2);
+		if (!c->base[k])
 			continue;
-		iomi_iova_give_blocks(s, i / 2, st->base, held(st));
-		set_held(st, 0);
+		iomi_iova_give_blocks(s, i / 2, c->base[k], held(c, k));
+		set_held(c, k, 0);
 	}
 }
 
 void iomi_iova_cache_heed(struct iom_iova *s, struct iom_iova_cache *c)
 {
-	uint64_t drain = atomic_load(&s->drain);
-
-	if (c->drain_seen == drain)
+	if (atomic_load(&c->least) != UINT64_MAX)
 		return;
-	c->drain_seen = drain;
+	/* First: who asks while we give is heard at the next call. */
+	atomic_store(&c->least, granule_m1(s));
 	empty(s, c);
+}
+
+void iomi_iova_cache_drain_others(struct iom_iova *s, const struct iom_iova_cache *c)
+{
+	struct iom_iova_cache *other;
+	struct iom_list *l;
+
+	iom_plat_lock(s->plat, &s->depot.lock);
+	for (l = s->depot.caches.next; l != &s->depot.caches; l = l->next) {
+		other = IOM_CONTAINER_OF(l, struct iom_iova_cache, link);
+		if (other != c)
+			atomic_store(&other->least, UINT64_MAX);
+	}
+	iom_plat_unlock(s->plat, &s->depot.lock);
 }
 
 void iom_iova_cache_flush(struct iom_iova *s, struct iom_iova_cache *c)
@@ -225,26 +242,29 @@ static uint32_t stack_cap(const struct iom_iova *s, unsigned int zone, unsigned 
 	return pages < IOVA_STACK ? (uint32_t)pages : IOVA_STACK;
 }
 
+/* Address of the last block of this order that is in the zone, which has several. */
+static uint64_t last_block(const struct iom_iova *s, unsigned int zone, unsigned int order)
+{
+	return (((s->zone_last[zone] + 1) >> order) - 1) << order << s->granule_lg2;
+}
+
 /* Hands out words of c->start, one more a stack for the word below it. */
 static size_t lay_out(struct iom_iova *s, struct iom_iova_cache *c)
 {
+	size_t used = 0, k;
 	unsigned int i, zone, n;
-	struct iova_stack *st;
-	size_t used = 0;
 
 	for (i = 0; i < 2 * s->nr_orders; i++) {
 		zone = i % 2;
 		n = stack_cap(s, zone, i / 2);
 		if (n && c) {
-			st = stack_of(s, c, zone, i / 2);
+			k = stack_of(s, zone, i / 2);
 			c->start[used] = IOVA_NO_ADDRESS;
-			st->base = &c->start[used + 1];
-			st->top = (uintptr_t)st->base;
-			st->end = (uintptr_t)(st->base + n);
-			/* Also what is above the space, as far as bits can tell. */
-			st->bad = (UINT64_C(1) << s->granule_lg2 << i / 2) - 1;
-			if (iova_top_bit(s->space.last) < 63)
-				st->bad |= UINT64_MAX << (iova_top_bit(s->space.last) + 1);
+			c->base[k] = &c->start[used + 1];
+			c->top[k] = (uintptr_t)c->base[k];
+			c->end[k] = (uintptr_t)(c->base[k] + n);
+			c->size_m1[k] = (UINT64_C(1) << s->granule_lg2 << i / 2) - 1;
+			c->last[k] = last_block(s, zone, i / 2);
 		}
 		used += n ? n + 1 : 0;
 	}
@@ -254,7 +274,6 @@ static size_t lay_out(struct iom_iova *s, struct iom_iova_cache *c)
 int iom_iova_cache_create(struct iom_iova *s, struct iom_iova_cache **out)
 {
 	size_t size = sizeof(struct iom_iova_cache) + lay_out(s, NULL) * sizeof(uint64_t);
-	struct iova_stack *low, *high;
 	struct iom_iova_cache *c;
 	unsigned int i;
 	void *mem;
@@ -264,19 +283,17 @@ int iom_iova_cache_create(struct iom_iova *s, struct iom_iova_cache **out)
 	if (rc)
 		return rc;
 	c = mem;
-	c->granule_m1 = (UINT64_C(1) << s->granule_lg2) - 1;
-	c->low_last = (UINT64_C(1) << IOVA_LOW_LG2) - 1;
+	atomic_init(&c->least, granule_m1(s));
+	for (i = 0; i < IOVA_ZONES; i++)
+		c->first[i] = s->has_zone[i] ? s->zone_first[i] << s->granule_lg2 : UINT64_MAX;
 	c->size = size;
-	low = c->stack[IOVA_LOW];
-	high = c->stack[IOVA_HIGH];
-	c->zone[0] = c->zone[2] = s->has_zone[IOVA_HIGH] ? high : low;
-	c->zone[IOM_IOVA_LOW_FIRST] = s->has_zone[IOVA_LOW] ? low : high;
-	c->zone[IOM_IOVA_LOW_ONLY] = low;
+	c->zone[0] = c->zone[2] = s->has_zone[IOVA_HIGH] ? IOVA_HIGH * 64 : IOVA_LOW * 64;
+	c->zone[IOM_IOVA_LOW_FIRST] = s->has_zone[IOVA_LOW] ? IOVA_LOW * 64 : IOVA_HIGH * 64;
+	c->zone[IOM_IOVA_LOW_ONLY] = IOVA_LOW * 64;
 	c->none = IOVA_NO_ADDRESS;
-	for (i = 0; i < 64; i++)
-		low[i].top = low[i].end = high[i].top = high[i].end = (uintptr_t)(&c->none + 1);
+	for (i = 0; i < IOVA_STACKS; i++)
+		c->top[i] = c->end[i] = (uintptr_t)(&c->none + 1);
 	lay_out(s, c);
-	c->drain_seen = atomic_load(&s->drain);
 	iom_plat_lock(s->plat, &s->depot.lock);
 	/* The first stripe is left to those that want low addresses, if there are others. */
 	if (s->nr_stripes > 1)

@@ -28,29 +28,30 @@
 
 enum { IOVA_LOW, IOVA_HIGH, IOVA_ZONES };
 
-/*
- * Free blocks of one size in one zone, a stack of their addresses. Below the
- * first stands a word that is no address, so that the pop needs no other test.
- */
-struct iova_stack {
-	uintptr_t top;		/* of uint64_t: where the next goes */
-	uintptr_t end;		/* fixed: where none goes any more */
-	uint64_t bad;		/* fixed: bits that no address has; some that none should have */
-	uint64_t *base;		/* fixed; NULL: there is no such stack */
-};
-
 #define IOVA_NO_ADDRESS	UINT64_C(1)
+#define IOVA_STACKS	(IOVA_ZONES * 64u)
 
 /*
- * Only its owner touches it. Stacks are found by the highest bit of a length
- * minus one, so those of order 0 stand at granule_lg2 - 1.
+ * Only its owner touches it, but for `least`. A stack has the addresses of free
+ * blocks of one size in one zone. Below the first stands a word that is no address,
+ * so that the pop needs no other test. Stacks are found by zone and by the highest
+ * bit of a length minus one, so those of order 0 stand at granule_lg2 - 1. A word of
+ * each is beside that of the next, so that an index is an address without arithmetic.
  */
 struct iom_iova_cache {
-	struct iova_stack stack[IOVA_ZONES][64];
-	uint64_t granule_m1;
-	uint64_t low_last;		/* 4 GiB - 1 */
-	uint64_t drain_seen;
-	struct iova_stack *zone[4];	/* where to look first, by flags */
+	uintptr_t top[IOVA_STACKS];	/* of uint64_t: where the next goes */
+	/* fixed: */
+	uintptr_t end[IOVA_STACKS];	/* where none goes any more */
+	uint64_t last[IOVA_STACKS];	/* the last block of the zone begins here */
+	uint64_t size_m1[IOVA_STACKS];	/* of a block, bytes minus one */
+	uint64_t *base[IOVA_STACKS];	/* NULL: there is no such stack */
+	uint64_t first[IOVA_ZONES];	/* where zones begin; all ones: nowhere */
+	unsigned int zone[4];		/* where to look first, by flags: in stacks */
+	/*
+	 * What is ORed into a length minus one: the granule minus one, or all ones,
+	 * which leads to no stack, if somebody found no room: give back what is here.
+	 */
+	IOM_ATOMIC(uint64_t) least;
 	unsigned int home;		/* stripe to take from first */
 	uint32_t low_full;		/* orders that low had no room for ... */
 	uint64_t low_seen;		/* ... when low_returned was this */
@@ -96,8 +97,6 @@ struct iom_iova {
 	uint64_t base;			/* page that stripe 0 begins at */
 	unsigned int nr_locks;		/* the depot's, then the stripes' */
 	size_t size;
-	/* Written rarely, read by every call with a cache. */
-	IOM_ATOMIC(uint64_t) drain;	/* caches that saw another value are to be emptied */
 	IOM_ATOMIC(uint64_t) low_returned;	/* times that low ranges went to depot or tree */
 	alignas(128) IOM_ATOMIC(uint64_t) nr_failed;
 	struct iova_depot depot;
@@ -114,15 +113,15 @@ struct iova_want {
 	uint64_t lo, hi;
 };
 
-static inline size_t iova_top_bit(uint64_t w)
+static inline unsigned int iova_top_bit(uint64_t w)
 {
-	return 63 - (size_t)__builtin_clzll(w);
+	return 63u ^ (unsigned int)__builtin_clzll(w);
 }
 
 /* Order of the pages that len_m1 + 1 bytes are rounded up to. */
 static inline unsigned int iova_order(uint64_t len_m1, unsigned int granule_lg2)
 {
-	return (unsigned int)iova_top_bit(len_m1 >> granule_lg2 << 1 | 1);
+	return iova_top_bit(len_m1 >> granule_lg2 << 1 | 1);
 }
 
 /* iova_space.c: over the stripes */
@@ -151,6 +150,8 @@ void iomi_iova_cache_put(struct iom_iova *s, struct iom_iova_cache *c, unsigned 
 			 unsigned int order, uint64_t start);
 /* Empties c if somebody asked for it. */
 void iomi_iova_cache_heed(struct iom_iova *s, struct iom_iova_cache *c);
+/* Asks that of all caches but c, which may be NULL. */
+void iomi_iova_cache_drain_others(struct iom_iova *s, const struct iom_iova_cache *c);
 void iomi_iova_cache_fini(struct iom_iova *s);
 
 #endif

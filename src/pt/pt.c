@@ -2,13 +2,14 @@
 /* Owns the start table and the lists of tables that went; and looks up. */
 #include "pt_int.h"
 
-int iomi_pt_alloc(struct iom_pt *pt, size_t size, size_t align, void **virt, uint64_t *pa)
+int iomi_pt_alloc(struct iom_pt *pt, size_t size, void **virt, uint64_t *pa)
 {
-	int rc = pt->mem->ops.alloc(pt->mem, size, align, virt, pa);
+	int rc = pt->mem->ops.alloc(pt->mem, size, size, virt, pa);
 
 	if (rc)
 		return rc;
-	if (*pa & (align - 1) || *pa > pt->oa_last || pt->oa_last - *pa < size - 1) {
+	/* aligned to its size, it ends below what its beginning is below: a power of two */
+	if (*pa & (size - 1) || *pa > pt->oa_last) {
 		pt->mem->ops.free(pt->mem, *virt, *pa, size);
 		return IOM_EIO;
 	}
@@ -47,7 +48,7 @@ int iom_pt_init(struct iom_pt *pt, struct iom_dmem *mem, const struct iom_pt_cfg
 	n.plain_page = n.plain ? n.page_mask : UINT64_MAX;
 	n.plain_block = n.plain && n.leaf_top ? n.block_mask : UINT64_MAX;
 	size = root_size(&n);
-	rc = iomi_pt_alloc(&n, size, size, &n.root, &n.root_pa);
+	rc = iomi_pt_alloc(&n, size, &n.root, &n.root_pa);
 	if (rc)
 		return rc;
 	iomi_pt_clean(&n, n.root, (size_t)n.root_mask + 1);

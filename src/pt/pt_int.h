@@ -219,8 +219,8 @@ static inline struct iomi_pt_slot *iomi_pt_pop(void **list, uint64_t *pa)
 	return t;
 }
 
-/* IOM_OK, IOM_ENOMEM, IOM_EIO. size, align: powers of two. */
-int iomi_pt_alloc(struct iom_pt *pt, size_t size, size_t align, void **virt, uint64_t *pa);
+/* IOM_OK, IOM_ENOMEM, IOM_EIO. size: a power of two, to which it is aligned. */
+int iomi_pt_alloc(struct iom_pt *pt, size_t size, void **virt, uint64_t *pa);
 void iomi_pt_free_list(struct iom_pt *pt, void **list);
 void iomi_pt_gather_more(struct iom_pt_gather *g, uint64_t start, uint64_t last,
 			 uint64_t sizes, bool tables);

@@ -48,16 +48,23 @@ static int geom_s1(const struct iom_pt_cfg *cfg, struct iomi_lpae_geom *g)
 	return IOM_OK;
 }
 
-/* As few levels as there can be, unless told: D8.2.4 permits up to 16 tables at the start. */
+/*
+ * As few levels as there can be, unless told: D8.2.4 permits up to 16 tables at the
+ * start. With 4K no walk starts at level 3 but with small tables (SL0 = 3), which
+ * hardware need not have.
+ */
 static int geom_s2(const struct iom_pt_cfg *cfg, struct iomi_lpae_geom *g)
 {
+	int start = cfg->granule_lg2 == 12 ? 2 : LPAE_LEVEL_LAST, least = LPAE_LEVEL_FIRST;
 	const struct iomi_lpae_fmt *fmt;
-	int start = LPAE_LEVEL_LAST, least = LPAE_LEVEL_FIRST;
 
-	if (cfg->levels > 5 || find_fmt(cfg, 2, &fmt))
+	if (find_fmt(cfg, 2, &fmt))
 		return IOM_EINVAL;
-	if (cfg->levels)
+	if (cfg->levels) {
+		if (4 - cfg->levels > start || 4 - cfg->levels < least)
+			return IOM_EINVAL;
 		start = least = 4 - cfg->levels;
+	}
 	for (; start >= least; start--) {
 		if (!iomi_lpae_geom_s2(fmt, 64u - cfg->ia_bits, start, g))
 			return IOM_OK;

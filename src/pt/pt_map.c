@@ -193,7 +193,7 @@ static int reserve(struct job *j, size_t n)
 	int rc;
 
 	for (; n; n--) {
-		rc = iomi_pt_alloc(j->pt, size, size, &t, &pa);
+		rc = iomi_pt_alloc(j->pt, size, &t, &pa);
 		if (rc) {
 			iomi_pt_free_list(j->pt, &j->spare);
 			return rc;

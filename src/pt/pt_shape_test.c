@@ -147,6 +147,54 @@ static void largest_leaves(void **state)
 			}
 }
 
+/*
+ * A mapping that is one contiguous set: every member has the hint, and nothing but
+ * OA differs; no part of it can be unmapped, though each entry says that the mapping
+ * begins and ends here.
+ */
+static void part_of_a_set_stays(void **state)
+{
+	static const uint8_t sets[][2] = {	/* granule, size of an entry */
+		{ 12, 12 }, { 12, 21 }, { 12, 30 }, { 14, 14 }, { 14, 25 }, { 16, 16 }, { 16, 29 },
+	};
+	struct iom_pt_gather g;
+	static struct one o;
+	unsigned int i, f, k;
+
+	(void)state;
+	for (i = 0; i < IOM_ARRAY_SIZE(sets); i++) for (f = 0; f < 2 * IOM_PT_NR_FORMATS; f++) {
+		uint64_t size = UINT64_C(1) << sets[i][1];
+		unsigned int n = 1u << set_lg2(sets[i][0], sets[i][1]);
+		struct iom_range r = range(n * size, n * size), part;
+		uint64_t first;
+
+		open_one(&o, f & 1 ? DMEM_FAKE_IDENTITY : 0, cfg_of(f / 2, sets[i][0], 48, 48));
+		assert_int_equal(iom_pt_map(&o.pt, r, 3 * n * size, IOM_PT_READ), IOM_OK);
+		first = pt_hw_walk(&o.hw, r.start).desc;
+		for (k = 0; k < n; k++) {
+			part = range(r.start + k * size, size);
+			assert_true(pt_hw_walk(&o.hw, part.start).desc == first + k * size);
+			assert_true(first & UINT64_C(1) << 52);
+			iom_pt_gather_init(&g);
+			assert_int_equal(iom_pt_unmap(&o.pt, part, &g), IOM_EINVAL);
+			if (k) {
+				part = (struct iom_range){ part.start, r.last };
+				assert_int_equal(iom_pt_unmap(&o.pt, part, &g), IOM_EINVAL);
+				part = (struct iom_range){ r.start, part.start - 1 };
+				assert_int_equal(iom_pt_unmap(&o.pt, part, &g), IOM_EINVAL);
+			}
+			assert_int_equal(g.nr, 0);
+		}
+		check_shape(&o, r, 3 * n * size, r.start);
+		check_shape(&o, r, 3 * n * size, r.last);
+		assert_int_equal(iom_pt_unmap(&o.pt, r, &g), IOM_OK);
+		for (k = 0; k < n; k++)
+			assert_false(pt_hw_walk(&o.hw, r.start + k * size).mapped);
+		iom_pt_gather_free(&o.pt, &g);
+		close_one(&o);
+	}
+}
+
 /* --- words by hand ----------------------------------------------------------- */
 
 #define SW	(UINT64_C(0xf) << 55)		/* software's */
@@ -268,6 +316,7 @@ static void indices_by_hand(void **state)
 		assert_int_equal(iom_pt_info(&o.pt)->levels, walks[i].n);
 		assert_int_equal(iom_pt_map(&o.pt, range(walks[i].iova, page), 0x5550000,
 					    IOM_PT_READ), IOM_OK);
+		assert_int_equal(o.mem.nr_allocs, walks[i].n);	/* no more were asked for */
 		table = iom_pt_info(&o.pt)->root;
 		for (k = 0; k < walks[i].n; k++) {
 			e = dmem_fake_hw(&o.mem, table + walks[i].index[k] * 8);
@@ -283,6 +332,8 @@ static void indices_by_hand(void **state)
 static void start_of_stage_2(void **state)
 {
 	static const uint8_t rows[][4] = {	/* granule, IPA bits, levels, log2 of tables */
+		/* with 4K level 3 is for small tables only, whose 25 bits would fit */
+		{ 12, 25, 2, 0 }, { 14, 25, 1, 0 }, { 16, 25, 1, 0 },
 		{ 12, 32, 2, 2 }, { 12, 34, 2, 4 }, { 12, 35, 3, 0 }, { 12, 40, 3, 1 },
 		{ 12, 42, 3, 3 }, { 12, 43, 3, 4 }, { 12, 44, 4, 0 }, { 12, 48, 4, 0 },
 		{ 12, 52, 4, 4 }, { 14, 40, 2, 4 }, { 14, 48, 3, 1 }, { 14, 52, 4, 0 },
@@ -324,7 +375,10 @@ static void formats_refused(void **state)
 		{ S2, 12, 48, 48, 0, { 0 }, 0, 1, 0, 0, 0 },
 		{ S2, 12, 48, 48, 2, { 0 }, 0, 0, 0, 0, 0 },
 		{ S2, 12, 48, 48, 5, { 0 }, 0, 0, 0, 0, 0 },
+		{ S2, 12, 48, 48, 6, { 0 }, 0, 0, 0, 0, 0 },
+		{ S2, 12, 25, 48, 1, { 0 }, 0, 0, 0, 0, 0 },
 	};
+	struct iom_pt_cfg cfg = cfg_of(S1, 12, 48, 48);
 	struct dmem_fake mem;
 	struct iom_pt pt;
 	size_t i;
@@ -334,6 +388,11 @@ static void formats_refused(void **state)
 	for (i = 0; i < IOM_ARRAY_SIZE(bad); i++)
 		assert_int_equal(iom_pt_init(&pt, &mem.dmem, &bad[i]), IOM_EINVAL);
 	assert_int_equal(mem.live, 0);
+	dmem_fake_fini(&mem);
+	/* a hardware that does not snoop would write behind our caches */
+	dmem_fake_init(&mem, DMEM_FAKE_STALE);
+	cfg.dirty = true;
+	assert_int_equal(iom_pt_init(&pt, &mem.dmem, &cfg), IOM_EINVAL);
 	dmem_fake_fini(&mem);
 }
 
@@ -545,8 +604,9 @@ static void no_memory_nothing_done(void **state)
 				assert_int_equal(iom_pt_lookup(&o.pt, r.last, &oa), IOM_EFAULT);
 			}
 			assert_int_equal(rc, IOM_OK);
-			/* all that were asked for are in use */
+			/* all that were asked for are in use, and no more were asked for */
 			assert_int_equal(pt_hw_tables(&o.hw), o.mem.live);
+			assert_int_equal(o.mem.live - live, n - 1);
 			/* unmap asks for nothing */
 			dmem_fake_fail_nth(&o.mem, 1);
 			iom_pt_gather_init(&g);
@@ -589,6 +649,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(largest_leaves),
+		cmocka_unit_test(part_of_a_set_stays),
 		cmocka_unit_test(words_by_hand),
 		cmocka_unit_test(indices_by_hand),
 		cmocka_unit_test(start_of_stage_2),

@@ -230,6 +230,10 @@ static void op_unmap(void)
 			a--;
 		for (b = a; b + 1 < w.n && w.u[b + 1].id == w.u[a].id; b++)
 			;
+		if (a < b && !test_rng_below(&w.rng, 6))	/* but for its end */
+			b = a + (unsigned int)test_rng_below(&w.rng, b - a);
+		else if (a < b && !test_rng_below(&w.rng, 5))	/* or its beginning */
+			a = b - (unsigned int)test_rng_below(&w.rng, b - a);
 	}
 	rc = unmap_rc(a, b);
 	sizes = rc ? 0 : sizes_in(a, b);
@@ -266,7 +270,7 @@ static void op_refused(void)
 
 	if (test_rng_below(&w.rng, 2))		/* one page goes another way than many */
 		r.last = r.start + page - 1;
-	switch (test_rng_below(&w.rng, 12)) {
+	switch (test_rng_below(&w.rng, 13)) {
 	case 0: r.start += odd; break;
 	case 1: r.last -= odd; break;
 	case 2: pa = odd; break;
@@ -278,6 +282,10 @@ static void op_refused(void)
 	case 8: r.last = r.start; break;
 	case 9: r = (struct iom_range){ 0, UINT64_MAX }; break;
 	case 10: r.last = r.start - 1; break;
+	case 11:		/* the first page would fit, the second not */
+		pa = w.pt.oa_last - (page - 1);
+		r.last = r.start + 2 * page - 1;
+		break;
 	default: prot = IOM_PT_NOEXEC | IOM_PT_CACHE; break;
 	}
 	assert_int_equal(iom_pt_map(&w.pt, r, pa, prot), IOM_EINVAL);

@@ -82,6 +82,7 @@ static void fill(void)
 
 struct seen {
 	struct iom_pt_visitor v;
+	struct iom_range in;
 	uint64_t next;		/* first page that was not told about */
 	unsigned int left;	/* leaves until it stops */
 };
@@ -91,7 +92,7 @@ static int see(struct iom_pt_visitor *v, const struct iom_pt_leaf *l)
 	struct seen *s = IOM_CONTAINER_OF(v, struct seen, v);
 	uint64_t a = l->ia.start / PAGE, b = l->ia.last / PAGE, i;
 
-	assert_true(a >= s->next && b < PAGES);
+	assert_true(a >= s->next && b < PAGES && iom_range_overlaps(l->ia, s->in));
 	for (i = s->next; i < a; i++)
 		assert_true(m.oa[i] == 1);
 	for (i = a; i <= b; i++) {
@@ -117,7 +118,7 @@ static void walk_tells_all(void **state)
 	for (k = 0; k < 40; k++) {
 		open_pt(pt_formats[k & 1], false);
 		fill();
-		s = (struct seen){ .v = { see }, .left = UINT32_MAX };
+		s = (struct seen){ .v = { see }, .in = pt.aperture, .left = UINT32_MAX };
 		assert_int_equal(iom_pt_walk(&pt, pt.aperture, &s.v), 0);
 		for (i = s.next; i < PAGES; i++)
 			assert_true(m.oa[i] == 1);
@@ -127,6 +128,8 @@ static void walk_tells_all(void **state)
 		for (i = a; i && m.oa[i] != 1 && !m.first[i]; i--)
 			;
 		s = (struct seen){ .v = { see }, .next = i, .left = UINT32_MAX };
+		s.in.start = a * PAGE + 5;
+		s.in.last = b * PAGE + (k & 2 ? 9 : PAGE - 1);
 		/* what is in front of the range, in its first mapping, is not told */
 		while (s.next < a && m.oa[s.next] != 1 && pt_hw_walk(&hw, s.next * PAGE).mapped) {
 			struct pt_hw_leaf l = pt_hw_walk(&hw, s.next * PAGE);
@@ -138,11 +141,10 @@ static void walk_tells_all(void **state)
 		}
 		if (m.oa[a] == 1)
 			s.next = a;
-		assert_int_equal(iom_pt_walk(&pt, (struct iom_range){ a * PAGE + 5, b * PAGE + 9 },
-					     &s.v), 0);
+		assert_int_equal(iom_pt_walk(&pt, s.in, &s.v), 0);
 		for (i = s.next; i <= b; i++)
 			assert_true(m.oa[i] == 1);
-		s = (struct seen){ .v = { see }, .left = 3 };
+		s = (struct seen){ .v = { see }, .in = pt.aperture, .left = 3 };
 		assert_int_equal(iom_pt_walk(&pt, pt.aperture, &s.v), 77);
 		assert_int_equal(iom_pt_walk(&pt, (struct iom_range){ 1, 0 }, &s.v), IOM_EINVAL);
 		assert_int_equal(iom_pt_walk(&pt, (struct iom_range){ 0, UINT64_MAX }, &s.v),
@@ -197,6 +199,7 @@ static void dump_in_lines(void **state)
 
 struct told {
 	struct iom_pt_dirty d;
+	struct iom_range in;
 	bool page[PAGES];
 	uint64_t next;
 };
@@ -209,6 +212,8 @@ static void tell(struct iom_pt_dirty *d, struct iom_range r)
 	/* in order, and never two that touch */
 	assert_true(r.start / PAGE >= t->next);
 	t->next = r.last / PAGE + 2;
+	/* what is whole in it must reach into what was asked for */
+	assert_true(iom_range_overlaps(r, t->in));
 	for (i = r.start / PAGE; i <= r.last / PAGE; i++)
 		t->page[i] = true;
 }
@@ -250,6 +255,13 @@ static void check_told(const struct told *t, uint64_t a, uint64_t b)
 		assert_int_equal(t->page[i], m.oa[i] != 1 && m.written[i]);
 }
 
+static bool same_leaf(uint64_t page, uint64_t other)
+{
+	struct pt_hw_leaf l = pt_hw_walk(&hw, other * PAGE);
+
+	return l.mapped && (page * PAGE ^ other * PAGE) >> l.set_lg2 == 0;
+}
+
 static void dirty_is_what_was_written(void **state)
 {
 	static struct told t;
@@ -265,17 +277,21 @@ static void dirty_is_what_was_written(void **state)
 		for (i = 0; i < PAGES; i++)	/* begins dirty, where it can be written */
 			m.written[i] = m.oa[i] != 1 && m.prot[i] & IOM_PT_WRITE;
 		for (round = 0; round < 12; round++) {
-			t = (struct told){ .d = { tell } };
-			assert_int_equal(iom_pt_dirty(&pt, pages(0, PAGES), &t.d, NULL), IOM_OK);
+			t = (struct told){ .d = { tell }, .in = pages(0, PAGES) };
+			assert_int_equal(iom_pt_dirty(&pt, t.in, &t.d, NULL), IOM_OK);
 			check_told(&t, 0, PAGES - 1);
 			a = test_rng_below(&rng, PAGES);
 			b = a + test_rng_below(&rng, PAGES - a);
-			t = (struct told){ .d = { tell } };
+			t = (struct told){ .d = { tell }, .in = pages(a, b - a + 1) };
 			for (i = 0; i < PAGES; i++)
 				before[i] = m.oa[i] == 1 ? 0 : *desc_of(i);
 			iom_pt_gather_init(&g);
-			assert_int_equal(iom_pt_dirty(&pt, pages(a, b - a + 1), &t.d, &g), IOM_OK);
+			assert_int_equal(iom_pt_dirty(&pt, t.in, &t.d, &g), IOM_OK);
 			check_told(&t, a, b);
+			/* and of what is around it only the rest of its own leaves */
+			for (i = 0; i < PAGES; i++)
+				if (t.page[i] && (i < a || i > b))
+					assert_true(same_leaf(i, i < a ? a : b));
 			for (i = 0; i < PAGES; i++) {
 				if (m.oa[i] == 1)
 					continue;
@@ -287,7 +303,9 @@ static void dirty_is_what_was_written(void **state)
 				}
 				assert_true(iomi_lpae_clean(hw.geom.fmt->stage, *desc_of(i)));
 				assert_true(g.nr == 1 && !g.inval[0].tables &&
-					    iom_range_has(g.inval[0].range, i * PAGE));
+					    iom_range_has(g.inval[0].range, i * PAGE) &&
+					    g.inval[0].leaf_sizes >>
+					    pt_hw_walk(&hw, i * PAGE).size_lg2 & 1);
 				m.written[i] = false;
 			}
 			for (i = test_rng_below(&rng, 40); i; i--) {
@@ -305,34 +323,52 @@ static void dirty_is_what_was_written(void **state)
 
 /* --- gather ------------------------------------------------------------------- */
 
-/* Whatever is unmapped in whatever order, every range is in one of the invalidations. */
+/* In slot i, which is 2M: a page, a block, or 512 pages that no block holds. */
+static struct iom_range some_mapping(uint64_t i)
+{
+	struct iom_range r = pages(i * 512, test_rng_below(&rng, 3) ? 512 : 1);
+	uint64_t pa = test_rng_below(&rng, 2) ? r.start : r.start + PAGE;
+
+	return iom_pt_map(&pt, r, pa, RW) ? (struct iom_range){ 1, 0 } : r;
+}
+
+/*
+ * Whatever is unmapped in whatever order, every range is in one of the
+ * invalidations, which has its size of leaf, and its tables if any went.
+ */
 static void gather_holds_all(void **state)
 {
-	uint64_t at[64];
+	uint64_t sizes[20];
+	struct iom_range r[20];
+	bool tables[20], in;
 	struct iom_pt_gather g;
 	unsigned int k, i, j, n;
-	bool in;
+	unsigned long before;
 
 	(void)state;
 	open_pt(&iom_pt_arm_s2, false);
 	for (k = 0; k < 300; k++) {
-		n = 1 + (unsigned int)test_rng_below(&rng, 20);
-		for (i = 0; i < n; i++) {
-			at[i] = test_rng_below(&rng, 60);
-			if (iom_pt_map(&pt, pages(at[i], 1), at[i] * PAGE, RW))
-				i--;
-		}
-		iom_pt_gather_init(&g);
+		n = 1 + (unsigned int)test_rng_below(&rng, IOM_ARRAY_SIZE(r));
 		for (i = 0; i < n; i++)
-			assert_int_equal(iom_pt_unmap(&pt, pages(at[i], 1), &g), IOM_OK);
+			do
+				r[i] = some_mapping(test_rng_below(&rng, 60));
+			while (!iom_range_valid(r[i]));
+		iom_pt_gather_init(&g);
+		for (i = 0; i < n; i++) {
+			sizes[i] = UINT64_C(1) << pt_hw_walk(&hw, r[i].start).size_lg2;
+			before = pt_hw_tables(&hw);
+			assert_int_equal(iom_pt_unmap(&pt, r[i], &g), IOM_OK);
+			tables[i] = pt_hw_tables(&hw) != before;
+		}
 		assert_true(g.nr >= 1 && g.nr <= IOM_PT_GATHER_MAX);
 		for (i = 0; i < n; i++) {
 			for (j = 0, in = false; j < g.nr; j++)
-				in |= iom_range_has(g.inval[j].range, at[i] * PAGE);
+				in |= iom_range_contains(g.inval[j].range, r[i]) &&
+				      g.inval[j].leaf_sizes & sizes[i] &&
+				      iom_pt_inval_step(&g.inval[j]) <= sizes[i] &&
+				      (g.inval[j].tables || !tables[i]);
 			assert_true(in);
 		}
-		for (j = 0; j < g.nr; j++)
-			assert_int_equal(iom_pt_inval_step(&g.inval[j]), PAGE);
 		iom_pt_gather_free(&pt, &g);
 	}
 	close_pt();

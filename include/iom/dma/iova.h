@@ -99,8 +99,10 @@ int iom_iova_alloc_in(struct iom_iova *s, struct iom_iova_cache *c,
 
 /*
  * Frees what iom_iova_alloc() or iom_iova_alloc_in() gave, as it was given.
- * Never fails and never allocates. A range that was not given out is an error
- * of the caller; those that are noticed are not freed and counted.
+ * Never fails and never allocates. A range that was not given out is an error of
+ * the caller. It is not freed, and counted, if it is no range, does not stand
+ * where one of its size can, or is not all inside the space; and if it is free
+ * already, unless a cache holds it: c does not look for it among what it has.
  */
 void iom_iova_free(struct iom_iova *s, struct iom_iova_cache *c, struct iom_range r);
 

@@ -10,8 +10,10 @@
  * ranges that do not overlap, even where they share tables. iom_pt_lookup() and
  * iom_pt_walk() want that nobody unmaps what they look at meanwhile.
  *
- * A map of what was unmapped needs no invalidation. What an unmap or a clearing of
- * dirty bits made stale is in a struct iom_pt_gather:
+ * A map never replaces an entry, so it needs no invalidation. But what was unmapped
+ * may be mapped again only once its own invalidation is complete: hardware must not
+ * know two entries for one address (break-before-make, D8.16). What an unmap or a
+ * clearing of dirty bits made stale is in a struct iom_pt_gather:
  *
  *	struct iom_pt_gather g;
  *
@@ -21,7 +23,7 @@
  *	for (i = 0; i < g.nr; i++)
  *		... invalidate g.inval[i] ...
  *	... wait until hardware has done so ...
- *	iom_pt_gather_free(&pt, &g);	only now may tables be used again
+ *	iom_pt_gather_free(&pt, &g);	only now are tables, and the range, free
  *
  * Entries are stored with release order. That hardware sees them before what a
  * driver tells it next is for the driver to order (iom_mmio_wmb()).
@@ -194,7 +196,8 @@ static inline uint64_t iom_pt_inval_step(const struct iom_pt_inval *inv)
 /*
  * Unmaps the mappings in iova, which must begin where one begins and end where one
  * ends; what lies unmapped in between is passed over. Adds to *g what is stale.
- * Never allocates. On failure nothing is changed:
+ * Never allocates. Dirty bits go with their entries: who wants them looks first, with
+ * devices stopped. On failure nothing is changed:
  * IOM_EINVAL	iova is not whole pages inside the aperture, or cuts a mapping
  * IOM_ENOENT	its first or its last page is not mapped
  */
