@@ -285,7 +285,7 @@ int iom_iova_cache_create(struct iom_iova *s, struct iom_iova_cache **out)
 	c = mem;
 	atomic_init(&c->least, granule_m1(s));
 	for (i = 0; i < IOVA_ZONES; i++)
-		c->first[i] = s->has_zone[i] ? s->zone_first[i] << s->granule_lg2 : UINT64_MAX;
+		c->first[i] = s->zone_first[i] << s->granule_lg2;
 	c->size = size;
 	c->zone[0] = c->zone[2] = s->has_zone[IOVA_HIGH] ? IOVA_HIGH * 64 : IOVA_LOW * 64;
 	c->zone[IOM_IOVA_LOW_FIRST] = s->has_zone[IOVA_LOW] ? IOVA_LOW * 64 : IOVA_HIGH * 64;

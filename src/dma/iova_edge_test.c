@@ -42,6 +42,7 @@ static void marked_caches_give_back(void **state)
 {
 	struct box b;
 	struct iom_range r, one, last = { 1, 0 };
+	struct iom_iova_stats st;
 	unsigned int i;
 
 	(void)state;
@@ -58,7 +59,13 @@ static void marked_caches_give_back(void **state)
 	assert_int_equal(r.start, last.start);
 	assert_int_equal(iom_iova_alloc(b.s, b.cache[1], 4095, 0, &r), IOM_OK);
 	assert_int_equal(r.start, one.start);
+	/* Once is enough: what is freed now stays with the cache. */
 	iom_iova_free(b.s, b.cache[1], last);
+	iom_iova_free(b.s, b.cache[1], one);
+	iom_iova_stats(b.s, &st);
+	assert_int_equal(st.free, 0);
+	assert_int_equal(iom_iova_alloc(b.s, b.cache[1], 4095, 0, &r), IOM_OK);
+	assert_int_equal(r.start, one.start);
 	assert_int_equal(iom_iova_alloc(b.s, b.cache[0], 4095, 0, &r), IOM_ENOSPC);
 	/* The owner's next call, whatever it is: this one is refused, and gives back. */
 	assert_int_equal(iom_iova_alloc(b.s, b.cache[1], 8191, 0, &one), IOM_ENOSPC);

@@ -45,7 +45,7 @@ struct iom_iova_cache {
 	uint64_t last[IOVA_STACKS];	/* the last block of the zone begins here */
 	uint64_t size_m1[IOVA_STACKS];	/* of a block, bytes minus one */
 	uint64_t *base[IOVA_STACKS];	/* NULL: there is no such stack */
-	uint64_t first[IOVA_ZONES];	/* where zones begin; all ones: nowhere */
+	uint64_t first[IOVA_ZONES];	/* where zones begin, or would */
 	unsigned int zone[4];		/* where to look first, by flags: in stacks */
 	/*
 	 * What is ORed into a length minus one: the granule minus one, or all ones,

@@ -40,13 +40,15 @@ int iom_pt_init(struct iom_pt *pt, struct iom_dmem *mem, const struct iom_pt_cfg
 	n.top_low = iomi_pt_span_m1(&n, n.top);
 	n.page_mask = iomi_pt_span_m1(&n, 0);
 	n.block_mask = n.leaf_top ? iomi_pt_span_m1(&n, 1) : 0;
+	if (mem->coherent)
+		n.synced = 0;		/* an entry is in memory as soon as it is written */
 	n.both = n.first | n.last;
 	n.alone_mask = n.both | n.contig;
 	n.alone_bits[0] = n.leaf_bits[0] | n.both;
 	n.alone_bits[1] = n.leaf_bits[1] | n.both;
 	n.plain = mem->identity && mem->coherent && !n.oa_high;
-	n.plain_page = n.plain ? n.page_mask : UINT64_MAX;
-	n.plain_block = n.plain && n.leaf_top ? n.block_mask : UINT64_MAX;
+	n.plain_block = n.leaf_top ? n.block_mask : n.page_mask;
+	n.plain_ia = n.plain ? n.aperture : (struct iom_range){ 1, 0 };
 	size = root_size(&n);
 	rc = iomi_pt_alloc(&n, size, &n.root, &n.root_pa);
 	if (rc)
@@ -84,7 +86,7 @@ void iom_pt_fini(struct iom_pt *pt)
 	for (i = 0; i <= pt->root_mask; i++) {
 		e = iomi_pt_load(&root[i]);
 		if (iomi_pt_is_table(pt, e))
-			iomi_pt_drop(pt, &list, iomi_pt_table(pt, e, false), pt->top - 1u,
+			iomi_pt_drop(pt, &list, iomi_pt_table(pt, e), pt->top - 1u,
 				     iomi_pt_oa(pt, e));
 	}
 	iomi_pt_free_list(pt, &list);
@@ -96,23 +98,22 @@ void iom_pt_fini(struct iom_pt *pt)
 
 PT_INLINE int lookup(const struct iom_pt *pt, uint64_t ia, uint64_t *oa, bool plain)
 {
-	struct iomi_pt_end w;
+	struct iomi_pt_end w = iomi_pt_walk_down(pt, ia, plain);
 
-	if (pt_unlikely(ia < pt->aperture.start || ia > pt->aperture.last))
+	if (pt_unlikely(w.p == w.none))
 		return IOM_EFAULT;
-	w = iomi_pt_walk_down(pt, ia, plain);
-	if (pt_unlikely(!w.e))
-		return IOM_EFAULT;
-	*oa = ((plain ? w.e & pt->oa_addr : iomi_pt_oa(pt, w.e)) & ~w.low) | (ia & w.low);
+	*oa = ((plain ? w.p & pt->oa_addr : iomi_pt_oa(pt, w.p)) & ~w.low) | (ia & w.low);
 	return IOM_OK;
 }
 
 static PT_COLD int lookup_any(const struct iom_pt *pt, uint64_t ia, uint64_t *oa)
 {
-	return lookup(pt, ia, oa, false);
+	return iom_range_has(pt->aperture, ia) ? lookup(pt, ia, oa, false) : IOM_EFAULT;
 }
 
 int iom_pt_lookup(const struct iom_pt *pt, uint64_t ia, uint64_t *oa)
 {
-	return pt_likely(pt->plain) ? lookup(pt, ia, oa, true) : lookup_any(pt, ia, oa);
+	if (pt_unlikely(ia < pt->plain_ia.start || ia > pt->plain_ia.last))
+		return lookup_any(pt, ia, oa);
+	return lookup(pt, ia, oa, true);
 }

@@ -95,14 +95,33 @@ static inline uint64_t iomi_pt_oa_bits(const struct iom_pt *pt, uint64_t oa)
 	return (oa & pt->oa_addr) | (oa >> pt->oa_high_shl & pt->oa_high);
 }
 
-/* The table that e leads to. plain: pt->plain, as a constant where the caller has tested it. */
-PT_INLINE struct iomi_pt_slot *iomi_pt_table(const struct iom_pt *pt, uint64_t e, bool plain)
+/* The table that e leads to. */
+static inline struct iomi_pt_slot *iomi_pt_table(const struct iom_pt *pt, uint64_t e)
 {
-	uint64_t pa = plain ? e & pt->oa_addr : iomi_pt_oa(pt, e);
+	return pt->mem->ops.virt(pt->mem, iomi_pt_oa(pt, e));
+}
 
-	if (plain)
-		return (struct iomi_pt_slot *)(uintptr_t)pa;
-	return pt->mem->ops.virt(pt->mem, pa);
+/*
+ * If an entry leads to a table, that. p: the entry, exclusive-or table_bits. plain:
+ * pt->plain, as a constant where the caller has tested it: then a table's entry is
+ * table_bits and its pointer, nothing else, and what is none differs from table_bits
+ * in its low 12 bits. So one look finds out both.
+ */
+PT_INLINE bool iomi_pt_down(const struct iom_pt *pt, uint64_t p, bool plain,
+			    struct iomi_pt_slot **t)
+{
+	uint64_t e = p ^ pt->table_bits;
+
+	if (plain) {
+		if (p & 0xfff)
+			return false;
+		*t = (struct iomi_pt_slot *)(uintptr_t)p;
+		return true;
+	}
+	if (!iomi_pt_is_table(pt, e))
+		return false;
+	*t = iomi_pt_table(pt, e);
+	return true;
 }
 
 /*
@@ -114,48 +133,60 @@ PT_INLINE uint64_t iomi_pt_ror(uint64_t v, unsigned int n)	/* n: 1 to 63 */
 	return v >> n | v << (64 - n);
 }
 
+/* With masks, or a compiler that hoists 64 - n sees no rotate in a loop. */
 PT_INLINE uint64_t iomi_pt_rol(uint64_t v, unsigned int n)
 {
-	return v << n | v >> (64 - n);
+	return v << (n & 63) | v >> (-n & 63);
 }
 
-/* What a walk found: entry i of t leads to no table; it is for so many bytes, minus one. */
+/* In a register: what follows an acquire would be loaded anew at each level. */
+PT_INLINE unsigned int iomi_pt_stride(const struct iom_pt *pt)
+{
+	unsigned int n = pt->stride;
+
+	if (n > 63)
+		__builtin_unreachable();	/* so the masks of a rotate cost nothing */
+	return n;
+}
+
+/*
+ * What a walk found: an entry that leads to no table, exclusive-or table_bits, which
+ * have no bit of an address; what that is if it is empty; the bytes that it is for,
+ * minus one.
+ */
 struct iomi_pt_end {
-	struct iomi_pt_slot *t;
-	uint64_t i, e, low;
+	uint64_t p, none, low;
 };
 
 PT_INLINE struct iomi_pt_end iomi_pt_walk_down(const struct iom_pt *pt, uint64_t ia, bool plain)
 {
-	/* in a register: what follows an acquire would be loaded anew at each level */
-	const unsigned int stride = pt->stride;
-	uint64_t turned = iomi_pt_ror(ia, pt->top_shift), low = pt->top_low, e;
-	uint64_t i = turned & pt->root_mask;
+	const unsigned int stride = iomi_pt_stride(pt);
+	uint64_t turned = iomi_pt_ror(ia, pt->top_shift), low = pt->top_low, p;
+	uint64_t i = turned & pt->root_mask, bits = pt->table_bits;
 	struct iomi_pt_slot *t = pt->root;
 
-	while (iomi_pt_is_table(pt, e = iomi_pt_load(&t[i]))) {
-		t = iomi_pt_table(pt, e, plain);
+	p = iomi_pt_load(&t[i]) ^ bits;
+	while (iomi_pt_down(pt, p, plain, &t)) {
 		turned = iomi_pt_rol(turned, stride);
 		low >>= stride;
 		i = turned & pt->index_mask;
+		p = iomi_pt_load(&t[i]) ^ bits;
 	}
-	return (struct iomi_pt_end){ t, i, e, low };
+	return (struct iomi_pt_end){ p, bits, low };
 }
 
 /* The entry of ia at height h of a plain pt. False: there is no such table. */
 PT_INLINE bool iomi_pt_slot_of(const struct iom_pt *pt, uint64_t ia, unsigned int h,
 			       struct iomi_pt_slot **out)
 {
-	const unsigned int stride = pt->stride;
-	uint64_t turned = iomi_pt_ror(ia, pt->top_shift), i = turned & pt->root_mask, e;
+	const unsigned int stride = iomi_pt_stride(pt);
+	uint64_t turned = iomi_pt_ror(ia, pt->top_shift), i = turned & pt->root_mask;
 	struct iomi_pt_slot *t = pt->root;
 	unsigned int n;
 
 	for (n = pt->top - h; n; n--) {
-		e = iomi_pt_load(&t[i]);
-		if (pt_unlikely(!iomi_pt_is_table(pt, e)))
+		if (pt_unlikely(!iomi_pt_down(pt, iomi_pt_load(&t[i]) ^ pt->table_bits, true, &t)))
 			return false;
-		t = iomi_pt_table(pt, e, true);
 		turned = iomi_pt_rol(turned, stride);
 		i = turned & pt->index_mask;
 	}
@@ -177,7 +208,7 @@ static inline struct iomi_pt_at iomi_pt_seek(const struct iom_pt *pt, uint64_t i
 	uint64_t e;
 
 	while (at.h && iomi_pt_is_table(pt, e = iomi_pt_load(&at.t[at.i]))) {
-		at.t = iomi_pt_table(pt, e, false);
+		at.t = iomi_pt_table(pt, e);
 		at.h--;
 		at.i = iomi_pt_index(pt, at.h, ia);
 	}

@@ -125,10 +125,10 @@ static void fill_entries(struct iom_pt *pt, const struct iomi_lpae_fmt *fmt, boo
 	pt->dirty_bits = iomi_lpae_make_dirty(fmt->stage, LPAE_DBM) & pt->dirty_mask;
 }
 
-/* Entry i of perm has bits 3:0 of prot; no access at all stays 0. */
-static unsigned int perm_prot(unsigned int i)
+/* No access at all is no leaf. */
+static bool prot_exists(unsigned int prot)
 {
-	return i & (IOM_PT_READ | IOM_PT_WRITE) ? i : 0;
+	return prot & (IOM_PT_READ | IOM_PT_WRITE);
 }
 
 static void attr_indices(const struct iom_pt_cfg *cfg, uint8_t idx[3])
@@ -159,46 +159,40 @@ static int setup_s1(struct iom_pt *pt, const struct iom_pt_cfg *cfg)
 	}
 	fill_geometry(pt, cfg, &g);
 	fill_entries(pt, g.fmt, cfg->dirty);
-	for (i = 0; i < 16; i++) {
-		prot = perm_prot(i);
-		if (prot)
-			pt->perm[i] = iomi_lpae_s1_perm_bits(prot & IOM_PT_WRITE,
-				!(prot & IOM_PT_PRIV), !(prot & IOM_PT_NOEXEC), cfg->dirty) |
-				LPAE_AF | (cfg->global ? 0 : LPAE_S1_NG);
-	}
-	for (i = 0; i < 4; i++) {
-		prot = i << 4;
-		pt->memattr[i] = iomi_lpae_s1_mem_bits(g.fmt,
-			idx[prot & IOM_PT_MMIO ? ATTR_DEVICE :
-			    prot & IOM_PT_CACHE ? ATTR_WB : ATTR_NC],
-			prot & IOM_PT_CACHE ? LPAE_SH_ISH : LPAE_SH_OSH);
+	for (prot = 0; prot <= IOM_PT_PROT_ALL; prot++) {
+		if (!prot_exists(prot))
+			continue;
+		pt->attrs[prot] = LPAE_AF | (cfg->global ? 0 : LPAE_S1_NG) |
+			iomi_lpae_s1_perm_bits(prot & IOM_PT_WRITE, !(prot & IOM_PT_PRIV),
+				!(prot & IOM_PT_NOEXEC), cfg->dirty) |
+			iomi_lpae_s1_mem_bits(g.fmt,
+				idx[prot & IOM_PT_MMIO ? ATTR_DEVICE :
+				    prot & IOM_PT_CACHE ? ATTR_WB : ATTR_NC],
+				prot & IOM_PT_CACHE ? LPAE_SH_ISH : LPAE_SH_OSH);
 	}
 	return IOM_OK;
 }
 
 static int setup_s2(struct iom_pt *pt, const struct iom_pt_cfg *cfg)
 {
-	unsigned int i, prot, attr;
+	unsigned int prot, attr;
 	struct iomi_lpae_geom g;
 
 	if (cfg->high || cfg->global || geom_s2(cfg, &g))
 		return IOM_EINVAL;
 	fill_geometry(pt, cfg, &g);
 	fill_entries(pt, g.fmt, cfg->dirty);
-	for (i = 0; i < 16; i++) {
-		prot = perm_prot(i);
-		if (prot)
-			pt->perm[i] = iomi_lpae_s2_perm_bits(prot & IOM_PT_READ,
-				prot & IOM_PT_WRITE, !(prot & IOM_PT_NOEXEC), cfg->dirty) |
-				LPAE_AF;
-	}
-	for (i = 0; i < 4; i++) {
-		prot = i << 4;
+	for (prot = 0; prot <= IOM_PT_PROT_ALL; prot++) {
+		if (!prot_exists(prot))
+			continue;
 		attr = prot & IOM_PT_MMIO ? LPAE_S2_DEVICE_nGnRE :
 		       prot & IOM_PT_CACHE ? (cfg->fwb ? LPAE_S2_FWB_WB : LPAE_S2_WB) :
 		       LPAE_S2_FWB_NC;	/* 5 is non-cacheable with and without FWB */
-		pt->memattr[i] = iomi_lpae_s2_mem_bits(g.fmt, attr,
-			prot & IOM_PT_CACHE ? LPAE_SH_ISH : LPAE_SH_OSH);
+		pt->attrs[prot] = LPAE_AF |
+			iomi_lpae_s2_perm_bits(prot & IOM_PT_READ, prot & IOM_PT_WRITE,
+				!(prot & IOM_PT_NOEXEC), cfg->dirty) |
+			iomi_lpae_s2_mem_bits(g.fmt, attr,
+				prot & IOM_PT_CACHE ? LPAE_SH_ISH : LPAE_SH_OSH);
 	}
 	return IOM_OK;
 }
@@ -206,9 +200,9 @@ static int setup_s2(struct iom_pt *pt, const struct iom_pt_cfg *cfg)
 /* Back from what the tables say: memory attributes as setup wrote them. */
 static unsigned int mem_prot(const struct iom_pt *pt, uint64_t field, uint64_t e)
 {
-	if ((e & field) == (pt->memattr[IOM_PT_MMIO >> 4] & field))
+	if ((e & field) == (pt->attrs[IOM_PT_READ | IOM_PT_MMIO] & field))
 		return IOM_PT_MMIO;
-	return (e & field) == (pt->memattr[IOM_PT_CACHE >> 4] & field) ? IOM_PT_CACHE : 0;
+	return (e & field) == (pt->attrs[IOM_PT_READ | IOM_PT_CACHE] & field) ? IOM_PT_CACHE : 0;
 }
 
 static unsigned int prot_s1(const struct iom_pt *pt, uint64_t e)

@@ -305,7 +305,7 @@ static uint64_t place_run(struct job *j, uint64_t ia)
 			/* the thread that linked it may not have come to clean the entry */
 			if (!pt->mem->coherent && !(e & pt->synced))
 				link_synced(pt, &at.t[at.i]);
-			at.t = iomi_pt_table(pt, e, false);
+			at.t = iomi_pt_table(pt, e);
 			at.h--;
 			at.i = iomi_pt_index(pt, at.h, ia);
 			if (h > at.h)
@@ -365,9 +365,9 @@ static PT_COLD int map_any(struct iom_pt *pt, uint64_t start, uint64_t len_m1, u
 
 	if (!iomi_pt_range_ok(pt, iova) || pa & pt->page_mask || pa > pt->oa_last ||
 	    iova.last - iova.start > pt->oa_last - pa || prot > IOM_PT_PROT_ALL ||
-	    !pt->perm[prot & 0xf])
+	    !pt->attrs[prot])
 		return IOM_EINVAL;
-	j.attrs = pt->perm[prot & 0xf] | pt->memattr[prot >> 4];
+	j.attrs = pt->attrs[prot];
 	while (j.h_max < pt->leaf_top && !(j.delta & iomi_pt_span_m1(pt, j.h_max + 1)))
 		j.h_max++;
 	if (pt->plain && (map_one(&j) || map_run(&j)))
@@ -387,23 +387,24 @@ static PT_COLD int map_any(struct iom_pt *pt, uint64_t start, uint64_t len_m1, u
 
 /* --- the common case -------------------------------------------------------- */
 
-/* One leaf of a plain pt; low: its bytes minus one. False: something is not as it mostly is. */
+/* One leaf of a plain pt; low: its bytes minus one. False: it is not plain, or not as it mostly is. */
 PT_INLINE bool map_leaf(struct iom_pt *pt, uint64_t ia, uint64_t low, uint64_t pa,
 			unsigned int prot, unsigned int h)
 {
 	struct iomi_pt_slot *s;
-	uint64_t perm;
+	uint64_t attrs;
 
-	if (pt_unlikely((ia | pa) & low || ia < pt->aperture.start ||
-			(ia | low) > pt->aperture.last || pa > pt->oa_last ||
+	/* aligned, of ia and pa it is enough to see where they begin */
+	if (pt_unlikely((ia | pa) & low || ia < pt->plain_ia.start ||
+			ia > pt->plain_ia.last || pa > pt->oa_last ||
 			prot > IOM_PT_PROT_ALL))
 		return false;
 	if (pt_unlikely(!iomi_pt_slot_of(pt, ia, h, &s) || iomi_pt_load(s)))
 		return false;
-	perm = pt->perm[prot & 0xf];
-	if (pt_unlikely(!perm))
+	attrs = pt->attrs[prot];
+	if (pt_unlikely(!attrs))
 		return false;
-	iomi_pt_store(s, perm | pt->memattr[prot >> 4] | pt->alone_bits[h] | pa);
+	iomi_pt_store(s, attrs | pt->alone_bits[h] | pa);
 	return true;
 }
 
@@ -411,8 +412,7 @@ int iom_pt_map(struct iom_pt *pt, struct iom_range iova, uint64_t pa, unsigned i
 {
 	uint64_t ia = iova.start, low = iova.last - ia;
 
-	/* if not plain, only all of 64 bits is as long, and that is in no aperture */
-	if (low == pt->plain_page) {
+	if (low == pt->page_mask) {
 		if (pt_likely(map_leaf(pt, ia, low, pa, prot, 0)))
 			return IOM_OK;
 	} else if (low == pt->plain_block) {

@@ -47,7 +47,7 @@ uint64_t iomi_pt_drop(struct iom_pt *pt, void **list, struct iomi_pt_slot *t, un
 			e = iomi_pt_load(&t[i]);
 			/* at most as deep as there are levels */
 			if (iomi_pt_is_table(pt, e))
-				sizes |= iomi_pt_drop(pt, list, iomi_pt_table(pt, e, false),
+				sizes |= iomi_pt_drop(pt, list, iomi_pt_table(pt, e),
 						      h - 1, iomi_pt_oa(pt, e));
 			else if (e)
 				sizes |= UINT64_C(1) << iomi_pt_shift(pt, h);
@@ -116,7 +116,7 @@ static void unlink(struct iom_pt *pt, struct iomi_pt_slot *s, unsigned int h, ui
 	iomi_pt_store(s, 0);
 	iomi_pt_clean(pt, s, 1);
 	w->tables = true;
-	w->sizes |= iomi_pt_drop(pt, list, iomi_pt_table(pt, e, false), h - 1,
+	w->sizes |= iomi_pt_drop(pt, list, iomi_pt_table(pt, e), h - 1,
 				 iomi_pt_oa(pt, e));
 }
 
@@ -165,7 +165,7 @@ static struct iomi_pt_at seek_whole(const struct iom_pt *pt, uint64_t ia, struct
 
 		if (!iomi_pt_is_table(pt, e) || (!(ia & low) && r.last - ia >= low))
 			return at;
-		at.t = iomi_pt_table(pt, e, false);
+		at.t = iomi_pt_table(pt, e);
 		at.h--;
 		at.i = iomi_pt_index(pt, at.h, ia);
 	}
@@ -178,7 +178,7 @@ PT_INLINE bool unmap_leaf(struct iom_pt *pt, uint64_t ia, uint64_t low, unsigned
 {
 	struct iomi_pt_slot *s;
 
-	if (pt_unlikely(ia & low || ia < pt->aperture.start || (ia | low) > pt->aperture.last))
+	if (pt_unlikely(ia & low || ia < pt->plain_ia.start || ia > pt->plain_ia.last))
 		return false;
 	if (pt_unlikely(!iomi_pt_slot_of(pt, ia, h, &s) ||
 			(iomi_pt_load(s) & pt->alone_mask) != pt->both))
@@ -219,8 +219,7 @@ int iom_pt_unmap(struct iom_pt *pt, struct iom_range iova, struct iom_pt_gather 
 {
 	uint64_t ia = iova.start, low = iova.last - ia;
 
-	/* if not plain, only all of 64 bits is as long, and that is in no aperture */
-	if (low == pt->plain_page) {
+	if (low == pt->page_mask) {
 		if (pt_unlikely(!unmap_leaf(pt, ia, low, 0)))
 			return unmap_any(pt, ia, low, g);
 	} else if (low != pt->plain_block || pt_unlikely(!unmap_leaf(pt, ia, low, 1))) {

@@ -111,9 +111,14 @@ struct iom_pt {
 	uint8_t contig_lg2[IOM_PT_LEVELS_MAX];
 	uint64_t root_mask, index_mask, top_low;
 	uint64_t page_mask, block_mask;		/* bytes minus one; block 0: there is none */
-	uint64_t plain_page, plain_block;	/* the same if plain and there, else all ones */
+	uint64_t plain_block;			/* block_mask; page_mask if there is none */
+	struct iom_range plain_ia;		/* the aperture; nothing if not plain */
 	/* entries; an empty one is 0 */
-	uint64_t table_bits, table_mark;	/* a table; the bit of them no leaf has */
+	/*
+	 * A table's entry is its address, these and perhaps synced; in its low 12 bits it
+	 * differs from what is none. And the one bit of these that no leaf has.
+	 */
+	uint64_t table_bits, table_mark;
 	uint64_t leaf_bits[2];			/* page, block */
 	uint64_t oa_addr, oa_high;
 	uint8_t oa_high_shl;
@@ -121,7 +126,7 @@ struct iom_pt {
 	uint64_t both, alone_mask;		/* first and last; with contig too */
 	uint64_t alone_bits[2];			/* leaf_bits and both */
 	uint64_t dirty_mask, dirty_bits, dirty_flip;
-	uint64_t perm[16], memattr[4];		/* by prot; perm 0: no such */
+	uint64_t attrs[IOM_PT_PROT_ALL + 1];	/* of a leaf, by prot; 0: no such */
 	/* seldom */
 	const struct iom_pt_format *fmt;
 	uint64_t root_pa;
