@@ -196,7 +196,7 @@ static void tell(struct iom_pt_dirty *d, struct iom_range r)
 }
 
 /* A write to a clean entry is told just once; of a set, once at least and together. */
-static void hw_run(enum iom_pt_format format, bool no_contig)
+static void hw_run(const struct iom_pt_format *format, bool no_contig)
 {
 	const struct iom_pt_cfg cfg = {
 		.format = format, .granule_lg2 = 12, .ia_bits = 40, .oa_bits = 40,
@@ -240,10 +240,10 @@ static void hw_run(enum iom_pt_format format, bool no_contig)
 static void no_dirty_bit_is_lost(void **state)
 {
 	(void)state;
-	hw_run(IOM_PT_ARM_S1, true);
-	hw_run(IOM_PT_ARM_S2, true);
-	hw_run(IOM_PT_ARM_S1, false);
-	hw_run(IOM_PT_ARM_S2, false);
+	hw_run(&iom_pt_arm_s1, true);
+	hw_run(&iom_pt_arm_s2, true);
+	hw_run(&iom_pt_arm_s1, false);
+	hw_run(&iom_pt_arm_s2, false);
 }
 
 int main(void)

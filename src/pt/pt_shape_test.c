@@ -162,13 +162,13 @@ static void part_of_a_set_stays(void **state)
 	unsigned int i, f, k;
 
 	(void)state;
-	for (i = 0; i < IOM_ARRAY_SIZE(sets); i++) for (f = 0; f < 2 * IOM_PT_NR_FORMATS; f++) {
+	for (i = 0; i < IOM_ARRAY_SIZE(sets); i++) for (f = 0; f < 2 * PT_FORMATS; f++) {
 		uint64_t size = UINT64_C(1) << sets[i][1];
 		unsigned int n = 1u << set_lg2(sets[i][0], sets[i][1]);
 		struct iom_range r = range(n * size, n * size), part;
 		uint64_t first;
 
-		open_one(&o, f & 1 ? DMEM_FAKE_IDENTITY : 0, cfg_of(f / 2, sets[i][0], 48, 48));
+		open_one(&o, f & 1 ? DMEM_FAKE_IDENTITY : 0, cfg_of(pt_formats[f / 2], sets[i][0], 48, 48));
 		assert_int_equal(iom_pt_map(&o.pt, r, 3 * n * size, IOM_PT_READ), IOM_OK);
 		first = pt_hw_walk(&o.hw, r.start).desc;
 		for (k = 0; k < n; k++) {
