@@ -387,7 +387,7 @@ static PT_COLD int map_any(struct iom_pt *pt, uint64_t start, uint64_t len_m1, u
 
 /* --- the common case -------------------------------------------------------- */
 
-/* One leaf of a plain pt; low: its bytes minus one. False: it is not plain, or not as it mostly is. */
+/* One leaf of a plain pt; low: its bytes minus one. False: not plain, or not as it mostly is. */
 PT_INLINE bool map_leaf(struct iom_pt *pt, uint64_t ia, uint64_t low, uint64_t pa,
 			unsigned int prot, unsigned int h)
 {
