@@ -79,7 +79,8 @@ struct iom_pt_cfg {
 	/*
 	 * Hardware keeps dirty bits (HTTU): DBM is set where writing is allowed. A
 	 * mapping begins dirty, so nothing is missed and nothing need be written
-	 * to tables until somebody cleans. mem must be coherent.
+	 * to tables until somebody cleans. mem must be coherent. Access flags of tables
+	 * (HAFT) stay off, whatever this says: a table's entry is ours alone.
 	 */
 	bool dirty;
 	bool no_contig;		/* no contiguous hints */
