@@ -199,6 +199,12 @@ static bool above_is_coherent(const void *fdt, int off)
 	return false;
 }
 
+/* libfdt's own has a size_t where an int belongs. */
+static int put_string(void *fdt, int off, const char *name, const char *val)
+{
+	return fdt_setprop(fdt, off, name, val, (int)strlen(val) + 1);
+}
+
 static int write_rest(struct iomi_machine_out *o, uint32_t iommu, int parent, int off)
 {
 	const struct iom_machine_iommu *u = &o->m->iommus[iommu];
@@ -209,13 +215,13 @@ static int write_rest(struct iomi_machine_out *o, uint32_t iommu, int parent, in
 	else if (above_is_coherent(o->fdt, parent))
 		rc = fdt_setprop(o->fdt, off, "dma-noncoherent", NULL, 0);
 	if (!rc && !u->enabled)
-		rc = fdt_setprop_string(o->fdt, off, "status", "disabled");
+		rc = put_string(o->fdt, off, "status", "disabled");
 	if (!rc)
 		rc = fdt_setprop_u32(o->fdt, off, "#iommu-cells", 1);
 	if (!rc)
 		rc = fdt_setprop_u32(o->fdt, off, "phandle", o->phandle0 + iommu);
 	if (!rc)
-		rc = fdt_setprop_string(o->fdt, off, "compatible", "arm,smmu-v3");
+		rc = put_string(o->fdt, off, "compatible", "arm,smmu-v3");
 	return rc ? iomi_machine_dt_fail(o, u->path, NULL, rc) : IOM_OK;
 }
 
