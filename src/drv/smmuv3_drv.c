@@ -57,14 +57,25 @@ static int check_idr(const struct iom_smmuv3_drv *s, struct iom_smmuv3_drv_diag 
 }
 
 /*
- * Errata 2268618 and 2812531 of Arm's MMU-700: its command queue wants every run of
- * commands ended by a CMD_SYNC. What else is known of it, and of the MMU-600, is in
- * broadcast TLBI, nesting and SEV, which this driver does not use.
+ * Errata of Arm's. MMU-700, 2268618 and 2812531: every run of invalidations is to be ended by
+ * a CMD_SYNC, and stages are not to be nested; MMU-600 before r2, 1209401: the
+ * latter. What else is known of them is in broadcast TLBI and SEV, which this driver does
+ * not use.
  */
-static bool is_mmu700(uint32_t iidr)
+static void errata(struct iom_smmuv3_drv *s, uint32_t iidr)
 {
-	return IOM_FIELD_GET(SMMU_IIDR_IMPLEMENTER, iidr) == 0x43b &&
-	       IOM_FIELD_GET(SMMU_IIDR_PRODUCTID, iidr) == 0x487;
+	if (IOM_FIELD_GET(SMMU_IIDR_IMPLEMENTER, iidr) != SMMU_IIDR_ARM)
+		return;
+	switch (IOM_FIELD_GET(SMMU_IIDR_PRODUCTID, iidr)) {
+	case SMMU_IIDR_MMU_600:
+		s->no_nesting = IOM_FIELD_GET(SMMU_IIDR_VARIANT, iidr) < 2;
+		break;
+	case SMMU_IIDR_MMU_700:
+		s->sync_each = s->no_nesting = true;
+		break;
+	default:
+		break;
+	}
 }
 
 static void identify(struct iom_smmuv3_drv *s)
@@ -77,7 +88,7 @@ static void identify(struct iom_smmuv3_drv *s)
 	for (i = 0; i < 6; i++)
 		s->idr[i] = iom_mmio_read32(s->mmio, reg[i]);
 	iomi_smmuv3_rules_caps(s->idr, &s->caps);
-	s->sync_each = is_mmu700(iom_mmio_read32(s->mmio, SMMU_IIDR));
+	errata(s, iom_mmio_read32(s->mmio, SMMU_IIDR));
 }
 
 static uint8_t smaller(uint8_t want, uint8_t usual, uint32_t most)

@@ -58,6 +58,8 @@ bool iomi_smmuv3_drv_fmt(const struct iom_smmuv3_drv *s, const struct iom_domain
 	f->dirty = cfg->dirty;
 	if (!granule(c, info->granule_lg2, &f->tg) || !output_size(c, info->oa_bits, &f->ps))
 		return false;
+	if (iom_domain_nest_parent(d) && (s->no_nesting || !c->s1p))
+		return false;
 	if (info->ia_bits > most || (f->t0sz > 39 && !c->stt))
 		return false;
 	if ((f->ds && !c->ds) || (f->fwb && !c->fwb) ||

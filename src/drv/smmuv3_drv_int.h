@@ -76,7 +76,8 @@ struct iom_smmuv3_drv {
 	struct iom_dmem *dmem;
 	uint32_t idr[6];
 	struct iomi_smmuv3_caps caps;		/* fixed */
-	bool sync_each;				/* fixed: commands go out only with a CMD_SYNC */
+	bool sync_each;				/* fixed: invalidations go out only with a CMD_SYNC */
+	bool no_nesting;			/* fixed: no nesting parents */
 	IOM_ATOMIC(bool) dead;
 
 	struct smmu_cmdq cmdq;

@@ -239,6 +239,8 @@ void drv_box_init_model(struct drv_box *b, const struct drv_box_cfg *cfg, const 
 	b->told_wmb = cfg->strict && !cfg->sync_slack;
 	dev.plat = &b->pt.plat;
 	dev.gmem = &b->gmem.g;
+	dev.iidr = cfg->iidr;
+	dev.atc_timeout_ms = cfg->atc_timeout_ms;
 	memcpy(dev.idr, cfg->idr, sizeof(dev.idr));
 	if (iom_smmuv3_dev_create(&dev, &b->dev, &diag)) {
 		fprintf(stderr, "model: %s: %s\n", diag.field, diag.why);

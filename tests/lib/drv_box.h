@@ -49,6 +49,8 @@ struct drv_box {
 
 struct drv_box_cfg {
 	uint32_t idr[6];		/* all 0: the model's default */
+	uint32_t iidr;
+	unsigned int atc_timeout_ms;	/* 0: the model's default */
 	const struct iom_smmuv3_drv_s1 *s1;
 	bool no_sync_msi;
 	/* The model sees what was cleaned, the driver what was made invalid; idr without COHACC. */
