@@ -76,7 +76,7 @@ struct iom_smmuv3_drv {
 	struct iom_dmem *dmem;
 	uint32_t idr[6];
 	struct iomi_smmuv3_caps caps;		/* fixed */
-	bool sync_each;				/* fixed: invalidations go out only with a CMD_SYNC */
+	bool sync_each;				/* fixed: each run of invalidations ends in a CMD_SYNC */
 	bool no_nesting;			/* fixed: no nesting parents */
 	IOM_ATOMIC(bool) dead;
 

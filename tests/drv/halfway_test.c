@@ -466,12 +466,27 @@ static bool aborted_life(const struct drv_box_cfg *cfg, unsigned int n)
 static void aborted(void **state)
 {
 	const struct drv_box_cfg cfg = cfg_of(false);
+	static struct life l;
 	unsigned int n;
 
 	(void)state;
 	for (n = 1; aborted_life(&cfg, n); n++)
 		;
 	assert_true(n > 20);
+	/* Never a command again. */
+	begin(&l, &cfg, true);
+	assert_int_equal(drv_box_create_driver(&l.b, &cfg, NULL), IOM_OK);
+	abort_in = 1;
+	aborts = 1000000;
+	memory = l.b.gmem.g.ops;
+	l.b.gmem.g.ops.read = abort_read;
+	l.b.gmem.g.ops.map = no_map;
+	ring_pa = l.b.drv->cmdq.pa;
+	assert_int_equal(add_stream(&l, 0), IOM_EIO);
+	assert_true(iom_smmuv3_drv_dead(l.b.drv));
+	assert_int_equal(add_stream(&l, 0), IOM_EIO);
+	abort_in = 0;
+	drv_box_fini(&l.b, SID_COUNT);
 }
 
 /* --- what is asked for again --- */
