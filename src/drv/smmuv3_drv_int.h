@@ -76,7 +76,7 @@ struct iom_smmuv3_drv {
 	struct iom_dmem *dmem;
 	uint32_t idr[6];
 	struct iomi_smmuv3_caps caps;		/* fixed */
-	bool sync_each;				/* fixed: each run of invalidations ends in a CMD_SYNC */
+	bool sync_each;				/* fixed: no TLBI without a CMD_SYNC behind it */
 	bool no_nesting;			/* fixed: no nesting parents */
 	IOM_ATOMIC(bool) dead;
 
