@@ -334,10 +334,21 @@ void iom_core_group_reserved(struct iom_core *core, const struct iom_group *g,
 
 /* --- faults --- */
 
-/*
- * The device that a fault is of, and the domain, held until their handlers have
- * returned. The domain's knows transactions without a PASID.
- */
+/* The domain that the transaction was in, held; NULL: none. */
+static struct iom_domain *hold_domain(struct iom_device *dev, struct iom_core_stream *st,
+				      const struct iom_fault *f)
+{
+	struct iom_domain *d = NULL;
+
+	if (f->flags & IOM_FAULT_PASID)
+		return st->iommu->ops->pasid_domain(st, f->pasid, &d) ? NULL : d;
+	d = dev->group->domain;
+	if (d)
+		iom_domain_hold(d);
+	return d;
+}
+
+/* The device that a fault is of, and the domain, held until their handlers have returned. */
 static struct iom_device *hold(struct iom_core *core, const struct iom_core_iommu *i,
 			       const struct iom_fault *f, struct iom_domain **d)
 {
@@ -352,9 +363,7 @@ static struct iom_device *hold(struct iom_core *core, const struct iom_core_iomm
 			    dev->stream[k]->id != f->sid)
 				continue;
 			dev->faults++;
-			*d = f->flags & IOM_FAULT_PASID ? NULL : dev->group->domain;
-			if (*d)
-				iom_domain_hold(*d);
+			*d = hold_domain(dev, dev->stream[k], f);
 			return dev;
 		}
 	}

@@ -79,6 +79,11 @@ static unsigned int op_pasids(const struct iom_core_stream *c)
 	return IOM_CONTAINER_OF(c, const struct core_stream, c)->st.nr_pasids;
 }
 
+static int op_pasid_domain(struct iom_core_stream *c, uint32_t pasid, struct iom_domain **out)
+{
+	return iom_smmuv3_drv_pasid_domain(&stream_of(c)->st, pasid, out);
+}
+
 static const struct iom_core_iommu_ops core_ops = {
 	.add = op_add,
 	.remove = op_remove,
@@ -87,6 +92,7 @@ static const struct iom_core_iommu_ops core_ops = {
 	.attach_pasid = op_attach_pasid,
 	.detach_pasid = op_detach_pasid,
 	.pasids = op_pasids,
+	.pasid_domain = op_pasid_domain,
 };
 
 int iom_smmuv3_drv_core_create(struct iom_plat *plat, struct iom_smmuv3_drv *s, uint64_t key,

@@ -218,6 +218,7 @@ struct iom_smmuv3_drv_s1 {
 	int (*attach_pasid)(struct iom_smmuv3_stream *st, uint32_t pasid, struct iom_domain *d,
 			    const struct smmu_fmt *f);
 	int (*detach_pasid)(struct iom_smmuv3_stream *st, uint32_t pasid);
+	int (*pasid_domain)(struct iom_smmuv3_stream *st, uint32_t pasid, struct iom_domain **out);
 	void (*gone)(struct iom_smmuv3_stream *st);	/* frees the table */
 };
 

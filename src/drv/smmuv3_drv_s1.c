@@ -302,6 +302,17 @@ static int s1_detach_pasid(struct iom_smmuv3_stream *st, uint32_t pasid)
 	return rc;
 }
 
+static int s1_pasid_domain(struct iom_smmuv3_stream *st, uint32_t pasid, struct iom_domain **out)
+{
+	const struct pasid *p = find(st, pasid);
+
+	if (!p)
+		return IOM_ENOENT;
+	iom_domain_hold(p->domain);
+	*out = p->domain;
+	return IOM_OK;
+}
+
 static void s1_gone(struct iom_smmuv3_stream *st)
 {
 	tab_free(st, st->cdtab);
@@ -315,5 +326,6 @@ const struct iom_smmuv3_drv_s1 iom_smmuv3_drv_s1 = {
 	.detach = s1_detach,
 	.attach_pasid = s1_attach_pasid,
 	.detach_pasid = s1_detach_pasid,
+	.pasid_domain = s1_pasid_domain,
 	.gone = s1_gone,
 };

@@ -472,6 +472,19 @@ int iom_smmuv3_drv_detach_pasid(struct iom_smmuv3_stream *st, uint32_t pasid)
 	return rc;
 }
 
+int iom_smmuv3_drv_pasid_domain(struct iom_smmuv3_stream *st, uint32_t pasid,
+				struct iom_domain **out)
+{
+	struct iom_smmuv3_drv *s = st->s;
+	int rc = IOM_ENOENT;
+
+	iom_plat_lock(s->plat, &s->lock);
+	if (st->nr_pasids)
+		rc = s->cfg.s1->pasid_domain(st, pasid, out);
+	iom_plat_unlock(s->plat, &s->lock);
+	return rc;
+}
+
 /* --- streams --- */
 
 static int stream_add(struct iom_smmuv3_drv *s, struct iom_smmuv3_stream *st)

@@ -401,6 +401,86 @@ static void from_description_to_dma(void **state)
 	drv_box_fini(&b, 3);
 }
 
+struct told {
+	struct routed r;
+	struct iom_domain *of[2];
+	unsigned int by_domain[2], by_device;
+};
+
+static enum iom_fault_answer told_domain(void *arg, struct iom_domain *d,
+					 const struct iom_fault *f)
+{
+	struct told *t = arg;
+
+	/* It is held, so neither of them is gone while it is asked. */
+	assert_int_equal(iom_domain_destroy(d), IOM_EBUSY);
+	t->by_domain[!!(f->flags & IOM_FAULT_PASID)]++;
+	assert_ptr_equal(d, t->of[!!(f->flags & IOM_FAULT_PASID)]);
+	return IOM_FAULT_ABORT;
+}
+
+static enum iom_fault_answer told_device(void *arg, struct iom_device *dev,
+					 const struct iom_fault *f)
+{
+	(void)dev;
+	(void)f;
+	((struct told *)arg)->by_device++;
+	return IOM_FAULT_ABORT;
+}
+
+/* A fault goes to the domain of its PASID, and of a PASID that has none to the device alone. */
+static void fault_of_pasid(void **state)
+{
+	static struct drv_box b;
+	struct told t = { 0 };
+	const struct drv_box_cfg cfg = { .s1 = &iom_smmuv3_drv_s1, .fault = route, .arg = &t.r };
+	const struct iom_device_id id = { KEY, 0x8 };
+	const struct iom_device_desc desc = {
+		.name = "nic", .ids = &id, .nr_ids = 1, .fault = told_device, .arg = &t,
+		.stream = { .pasid_bits = 4 },
+	};
+	struct iom_domain_cfg dc = { .fault = told_domain, .arg = &t };
+	struct iom_device *dev;
+	unsigned int i, pasid;
+	uint64_t pa;
+
+	(void)state;
+	drv_box_init(&b, &cfg, sids, 3);
+	assert_int_equal(iom_core_create(&b.pt.plat, &t.r.core), IOM_OK);
+	assert_int_equal(iom_smmuv3_drv_core_create(&b.pt.plat, b.drv, KEY, &t.r.iommu), IOM_OK);
+	assert_int_equal(iom_core_iommu_add(t.r.core, t.r.iommu), IOM_OK);
+	assert_int_equal(iom_core_device_add(t.r.core, &desc, &dev), IOM_OK);
+	dc.plat = &b.pt.plat;
+	dc.dmem = &b.dmem;
+	dc.pt = (struct iom_pt_cfg){
+		.format = &iom_pt_arm_s1, .granule_lg2 = 12, .ia_bits = 40, .oa_bits = 44,
+	};
+	for (i = 0; i < 2; i++)
+		assert_int_equal(iom_domain_create(&dc, &t.of[i]), IOM_OK);
+	assert_int_equal(iom_core_group_attach(t.r.core, iom_core_device_group(t.r.core, dev),
+					       t.of[0]), IOM_OK);
+	assert_int_equal(iom_core_device_attach_pasid(t.r.core, dev, 5, t.of[1]), IOM_OK);
+	for (pasid = 0; pasid < 15; pasid += 5) {
+		assert_int_not_equal(drv_box_dma(&b, 0, 0x1000, IOM_ACCESS_READ |
+						 (pasid ? IOM_SMMUV3_SSV : 0) |
+						 IOM_SMMUV3_SSID(pasid), &pa), IOM_OK);
+		iom_smmuv3_drv_irq(b.drv);
+	}
+	assert_int_equal(t.by_domain[0], 1);
+	assert_int_equal(t.by_domain[1], 1);
+	assert_int_equal(t.by_device, 3);
+	assert_int_equal(iom_core_device_detach_pasid(t.r.core, dev, 5), IOM_OK);
+	assert_int_equal(iom_core_group_detach(t.r.core, iom_core_device_group(t.r.core, dev)),
+			 IOM_OK);
+	for (i = 0; i < 2; i++)
+		assert_int_equal(iom_domain_destroy(t.of[i]), IOM_OK);
+	assert_int_equal(iom_core_device_remove(t.r.core, dev), IOM_OK);
+	assert_int_equal(iom_core_iommu_remove(t.r.core, t.r.iommu, false), IOM_OK);
+	iom_smmuv3_drv_core_destroy(t.r.iommu);
+	assert_int_equal(iom_core_destroy(t.r.core), IOM_OK);
+	drv_box_fini(&b, 3);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -412,6 +492,7 @@ int main(void)
 		cmocka_unit_test(coherent),
 		cmocka_unit_test(groups),
 		cmocka_unit_test(from_description_to_dma),
+		cmocka_unit_test(fault_of_pasid),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -328,6 +328,51 @@ static void never_starts(void **state)
 	drv_box_fini(&b, SID_COUNT);
 }
 
+static unsigned int drop_in;		/* this write that is acknowledged is lost; 0: none is */
+static bool dropped;
+
+static bool drop_nth(struct drv_box *b, uint64_t off, uint64_t *val)
+{
+	(void)b;
+	(void)val;
+	if ((off != SMMU_CR0 && off != SMMU_IRQ_CTRL) || !drop_in || --drop_in)
+		return true;
+	dropped = true;
+	return false;
+}
+
+/* 6.3.9: each of them, once: told by IOM_EIO, in a state from which the same call succeeds. */
+static void each_acknowledge(void **state)
+{
+	struct drv_box_cfg cfg = stage1;
+	static struct drv_box b;
+	unsigned int n;
+	int rc;
+
+	(void)state;
+	cfg.timeout_turns = 50;
+	for (n = 1, dropped = true; dropped; n++) {
+		drv_box_init_model(&b, &cfg, sids, SID_COUNT);
+		b.on_write = drop_nth;
+		drop_in = n;
+		dropped = false;
+		rc = drv_box_create_driver(&b, &cfg, NULL);
+		if (rc) {
+			assert_true(rc == IOM_EIO && dropped);
+			assert_int_equal(b.live_pages, 0);
+			assert_int_equal(drv_box_create_driver(&b, &cfg, NULL), IOM_OK);
+		}
+		rc = iom_smmuv3_drv_destroy(b.drv);
+		if (rc) {
+			assert_true(rc == IOM_EIO && dropped && b.live_pages);
+			assert_int_equal(iom_smmuv3_drv_destroy(b.drv), IOM_OK);
+		}
+		b.drv = NULL;
+		drv_box_fini(&b, SID_COUNT);
+	}
+	assert_true(n > 7);
+}
+
 /* --- no memory: the nth allocation of either kind fails --- */
 
 static int a_life(struct drv_box *b)
@@ -538,6 +583,7 @@ int main(void)
 		cmocka_unit_test(no_answer),
 		cmocka_unit_test(kept_off_the_cpu),
 		cmocka_unit_test(never_starts),
+		cmocka_unit_test(each_acknowledge),
 		cmocka_unit_test(no_memory),
 		cmocka_unit_test(nest_parent),
 		cmocka_unit_test(faults),

@@ -74,7 +74,7 @@ static int fake_pasid(struct iom_core_stream *st, uint32_t pasid, struct iom_dom
 	int rc = may(fake_of(st));
 
 	(void)pasid;
-	(void)d;
+	fake_of(st)->id[st->id].pasid_domain = d;
 	if (!rc || rc == IOM_EIO)
 		fake_of(st)->id[st->id].pasids++;
 	return rc;
@@ -90,6 +90,16 @@ static int fake_no_pasid(struct iom_core_stream *st, uint32_t pasid)
 	return rc;
 }
 
+static int fake_pasid_domain(struct iom_core_stream *st, uint32_t pasid, struct iom_domain **d)
+{
+	(void)pasid;
+	if (!fake_of(st)->id[st->id].pasids)
+		return IOM_ENOENT;
+	*d = fake_of(st)->id[st->id].pasid_domain;
+	iom_domain_hold(*d);
+	return IOM_OK;
+}
+
 static unsigned int fake_pasids(const struct iom_core_stream *st)
 {
 	return IOM_CONTAINER_OF(st->iommu, struct iommu_fake, i)->id[st->id].pasids;
@@ -99,6 +109,7 @@ static const struct iom_core_iommu_ops fake_ops = {
 	.add = fake_add, .remove = fake_remove, .attach = fake_attach,
 	.identity = fake_identity, .attach_pasid = fake_pasid, .detach_pasid = fake_no_pasid,
 	.pasids = fake_pasids,
+	.pasid_domain = fake_pasid_domain,
 };
 
 void core_box_init(struct core_box *x)

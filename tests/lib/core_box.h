@@ -22,6 +22,7 @@ struct iommu_fake {
 		enum where where;
 		struct iom_domain *d;
 		unsigned int pasids;
+		struct iom_domain *pasid_domain;	/* of all of them */
 	} id[IOMMU_FAKE_IDS];
 	unsigned int fail_in;		/* this call from now on fails; 0: none */
 	unsigned int more;		/* and so many behind it */

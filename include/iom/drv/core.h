@@ -60,6 +60,8 @@ struct iom_core_iommu_ops {
 	int (*detach_pasid)(struct iom_core_stream *st, uint32_t pasid);
 	/* How many are attached, or, after IOM_EIO, may be: those can be detached. */
 	unsigned int (*pasids)(const struct iom_core_stream *st);
+	/* The domain of one, held (iom_domain_hold()); IOM_ENOENT. From a fault. */
+	int (*pasid_domain)(struct iom_core_stream *st, uint32_t pasid, struct iom_domain **d);
 };
 
 /* The driver of an IOMMU embeds it, and fills in what is above the line. */
@@ -189,8 +191,8 @@ int iom_core_device_attach_pasid(struct iom_core *core, struct iom_device *dev, 
 int iom_core_device_detach_pasid(struct iom_core *core, struct iom_device *dev, uint32_t pasid);
 
 /*
- * A driver tells of a fault: the handler of the domain is asked, then that of
- * the device. From the driver's interrupt, no lock held.
+ * A driver tells of a fault: the handler of the domain is asked (that of the PASID, if
+ * it is of one), then that of the device. From the driver's interrupt, no lock held.
  */
 enum iom_fault_answer iom_core_fault(struct iom_core *core, struct iom_core_iommu *i,
 				     const struct iom_fault *f);

@@ -154,6 +154,9 @@ int iom_smmuv3_drv_identity(struct iom_smmuv3_stream *st);
 int iom_smmuv3_drv_attach_pasid(struct iom_smmuv3_stream *st, uint32_t pasid,
 				struct iom_domain *d);
 int iom_smmuv3_drv_detach_pasid(struct iom_smmuv3_stream *st, uint32_t pasid);
+/* The domain of an attached one, held for the caller (iom_domain_drop()). IOM_ENOENT. */
+int iom_smmuv3_drv_pasid_domain(struct iom_smmuv3_stream *st, uint32_t pasid,
+				struct iom_domain **out);
 
 /*
  * PCIe ATS. on: after the stream is attached to a domain and before PASIDs are,
