@@ -177,7 +177,7 @@ static void aligned(struct iom_smmuv3_dev *s, const struct strict_config *c,
 static void cd_table(struct iom_smmuv3_dev *s, const struct strict_config *c)
 {
 	const uint64_t *w = c->ste->w;
-	unsigned int max = (unsigned int)IOM_FIELD_GET(SMMU_STE0_S1CDMAX, w[0]), lg2 = max + 6;
+	unsigned int max = iomi_smmuv3_rules_cd_max(w, &s->caps), lg2 = max + 6;
 
 	if (max && IOM_FIELD_GET(SMMU_STE0_S1FMT, w[0]) == SMMU_S1FMT_4K)
 		lg2 = max > SMMU_S1FMT_4K_SPLIT ? max - SMMU_S1FMT_4K_SPLIT + 3 : 6;
@@ -217,7 +217,9 @@ static void s1_table(struct iom_smmuv3_dev *s, const struct strict_config *c, un
 	const struct iomi_lpae_fmt *fmt = iomi_lpae_fmt(1, g, wide);
 	struct iomi_lpae_geom geom;
 
-	if (!(w[0] & SMMU_CD0_AA64) || (w[0] & (half ? SMMU_CD0_EPD1 : SMMU_CD0_EPD0)) || !fmt ||
+	if (!(w[0] & SMMU_CD0_AA64) || !fmt ||
+	    iomi_smmuv3_rules_half_off(w, half,
+				       iomi_smmuv3_rules_two_priv(c->ste->w, &s->caps)) ||
 	    iomi_lpae_geom_s1(fmt, txsz, &geom))
 		return;
 	aligned(s, c, c->cd, SMMU_RULE_CD_ALIGN, half ? "TTB1" : "TTB0",

@@ -3,7 +3,8 @@
  * Translations that endpoints have been given (3.9.1): an ATC may keep each until
  * an ATC_INV of it is complete. Memory that one of them leads to is not the
  * driver's to give to somebody else. With ATSCHK, an STE that turned ATS off makes
- * them useless: a CFGI_STE counts as much as an ATC_INV then.
+ * them useless: its CFGI_STE counts as much as an ATC_INV then. That of an STE that
+ * goes on with ATS, for another domain it may be, takes nothing out of an ATC.
  */
 #include <iom/base/mem.h>
 #include <iom/dev/smmuv3_ats.h>
@@ -85,17 +86,6 @@ static bool names(const struct iom_smmuv3_dev *s, const struct smmuv3_wire_cmd *
 	}
 }
 
-void iomi_smmuv3_strict_chk_grants(struct iom_smmuv3_dev *s, const struct smmuv3_wire_cmd *c)
-{
-	struct chk_grant *g = s->strict->checker->grant;
-	unsigned int i;
-
-	for (i = 0; i < CHK_GRANTS; i++, g++) {
-		if (g->there && !g->gone && names(s, c, g))
-			g->gone = s->strict->completed_syncs + 1;
-	}
-}
-
 /* --- against the tables ----------------------------------------------------- */
 
 struct looker {
@@ -110,6 +100,25 @@ static int fetch(struct smmu_fetcher *f, const struct smmu_txn *t,
 				       what->pa, w, n);
 }
 
+/* What memory says now of the stream; NULL: nothing that translates. */
+static struct smmu_ctx *now(struct iom_smmuv3_dev *s, struct smmu_txn *t)
+{
+	struct smmu_ctx *c = &s->strict->engine->ctx;
+	struct smmu_fault f = { .rc = IOM_EFAULT };
+
+	memset(c, 0, sizeof(*c));
+	return iomi_smmuv3_dev_ctx_build(s, t, c, &f) || c->kind != SMMU_KIND_TRANSLATE ? NULL : c;
+}
+
+static struct smmu_txn txn(struct iom_gmem *gmem, struct looker *l, const struct chk_grant *g)
+{
+	return (struct smmu_txn){
+		.access = IOM_ACCESS_READ | IOM_ACCESS_QUIET | SMMU_ACCESS_LOOK,
+		.len = 1, .gmem = gmem, .fetch = &l->base, .iova = g->iova,
+		.sid = g->sid, .ssv = g->ssv, .ssid = g->ssid,
+	};
+}
+
 /*
  * Does memory lead from the first address to the same place? Yes, too, if that
  * cannot be told: a structure has V = 0 now, there are other tables, a flag is out.
@@ -117,18 +126,13 @@ static int fetch(struct smmu_fetcher *f, const struct smmu_txn *t,
 static bool agrees(struct iom_smmuv3_dev *s, struct iom_gmem *gmem, const struct chk_grant *g)
 {
 	struct looker l = { .base.fetch = fetch, .s = s };
-	struct smmu_ctx *c = &s->strict->engine->ctx;
 	struct smmu_fault f = { .rc = IOM_EFAULT };
-	struct smmu_txn t = {
-		.access = IOM_ACCESS_READ | IOM_ACCESS_QUIET | SMMU_ACCESS_LOOK,
-		.len = 1, .gmem = gmem, .fetch = &l.base, .iova = g->iova,
-		.sid = g->sid, .ssv = g->ssv, .ssid = g->ssid,
-	};
+	struct smmu_txn t = txn(gmem, &l, g);
+	struct smmu_ctx *c = now(s, &t);
 	struct smmu_leaf leaf;
 	uint64_t ttb[2];
 
-	memset(c, 0, sizeof(*c));
-	if (iomi_smmuv3_dev_ctx_build(s, &t, c, &f) || c->kind != SMMU_KIND_TRANSLATE)
+	if (!c)
 		return true;
 	tables(c, g->iova, ttb);
 	if (ttb[0] != g->ttb[0] || ttb[1] != g->ttb[1])
@@ -137,6 +141,31 @@ static bool agrees(struct iom_smmuv3_dev *s, struct iom_gmem *gmem, const struct
 	if (iomi_smmuv3_dev_walk(s, c, &t, false, NULL, &leaf, &f))
 		return f.id != SMMU_EVT_F_TRANSLATION;
 	return leaf.pa + (g->iova & ((UINT64_C(1) << leaf.size_lg2) - 1)) == g->pa;
+}
+
+static bool ats_is_on(struct iom_smmuv3_dev *s, struct iom_gmem *gmem, const struct chk_grant *g)
+{
+	struct looker l = { .base.fetch = fetch, .s = s };
+	struct smmu_txn t = txn(gmem, &l, g);
+	const struct smmu_ctx *c = now(s, &t);
+
+	return c && c->eats != SMMU_EATS_OFF;
+}
+
+void iomi_smmuv3_strict_chk_grants(struct iom_smmuv3_dev *s, const struct smmuv3_wire_cmd *c)
+{
+	struct chk_grant *g = s->strict->checker->grant;
+	struct iom_gmem *gmem = s->cfg.gmem;
+	unsigned int i;
+
+	if (iom_gmem_begin(gmem))
+		return;
+	for (i = 0; i < CHK_GRANTS; i++, g++) {
+		if (g->there && !g->gone && names(s, c, g) &&
+		    (c->opcode == SMMU_CMD_ATC_INV || !ats_is_on(s, gmem, g)))
+			g->gone = s->strict->completed_syncs + 1;
+	}
+	iom_gmem_end(gmem);
 }
 
 static void look(struct iom_smmuv3_dev *s, struct iom_gmem *gmem, struct chk_grant *g)

@@ -95,6 +95,24 @@ RUN(atc_no_sync)
 	stale_atc(d, bad ? 3 : 0);
 }
 
+/* ATSCHK is 1: an STE that ends ATS is as good as an ATC_INV, one that keeps it (bad) is not. */
+RUN(atc_ste)
+{
+	UNUSED;
+	up(d);
+	ask(d, SD_IOVA);
+	if (!bad)
+		st_set(d->ste, 93, 92, 0);
+	st_poke(&d->t, d->t.strtab + 8, d->ste[1]);
+	st_poke(&d->t, st_slot(&d->t, &d->s1, SD_IOVA, 3), 0);
+	sd_wmb(d);
+	sd_cfgi_ste(d, 0, true);
+	sd_tlbi(d, ST_NH_VA, ST_VMID, ST_ASID, SD_IOVA, true);
+	sd_sync(d);
+	iom_smmuv3_strict_release(d->t.s, d->page[0], 4096);
+	sd_sync(d);
+}
+
 /* The endpoint goes on with the address that it was given. */
 static void translated(struct sd *d)
 {
@@ -371,6 +389,7 @@ RUN(httu_ste)
 
 const struct sd_scenario sd_ats[] = {
 	R(STALE_ATC, atc_none), R(STALE_ATC, atc_other), R(STALE_ATC, atc_no_sync),
+	R(STALE_ATC, atc_ste),
 	R(ATC_USED, atc_used), R(ATC_USED, atc_used_long), R(ATC_USED, atc_used_order),
 	R(CMD_RESP, cmd_resp), R(ATC_ORDER, atc_order), R(PRG_LEFT, prg_left),
 	R(PRG_UNKNOWN, prg_unknown),
