@@ -15,7 +15,7 @@ static const struct {
 	const char *help;
 } commands[] = {
 	{ "decode", iom_tool_decode, "say what the words of an SMMUv3's structure mean" },
-	{ "fw", iom_tool_fw, "read and write firmware tables: VIOT and device trees" },
+	{ "fw", iom_tool_fw, "read and write firmware tables: VIOT, IORT, device trees" },
 #ifndef IOM_NO_STRICT
 	{ "replay", iom_tool_replay, "run a recorded strict SMMUv3 again: the same reports" },
 #endif

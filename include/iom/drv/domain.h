@@ -73,7 +73,12 @@ int iom_domain_dirty(struct iom_domain *d, struct iom_range iova, struct iom_pt_
 int iom_domain_lookup(const struct iom_domain *d, uint64_t iova, uint64_t *pa);
 /* Is all of r mapped to itself, with at least prot's rights? Nobody unmaps it meanwhile. */
 bool iom_domain_one_to_one(struct iom_domain *d, struct iom_range r, unsigned int prot);
+/*
+ * Asks cfg.fault about a device's fault; without one the answer is abort. For who knows where
+ * the device is and keeps d alive meanwhile (the core does); no lock held.
+ */
 enum iom_fault_answer iom_domain_fault(struct iom_domain *d, const struct iom_fault *f);
+/* An invalidation of it was never confirmed: maps, unmaps and attaches are IOM_EIO. Any thread. */
 bool iom_domain_dead(const struct iom_domain *d);
 
 /* --- for drivers of IOMMUs --- */
